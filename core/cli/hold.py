@@ -8,7 +8,7 @@ from typing import TextIO
 from core.application import Application
 from core.cli.exit_status import DONE, INCOMPLETE
 from core.cli.printed_rows import not_armed
-from core.scheduling.hold.port import Hold
+from core.scheduling.hold.port import HELD_LIMIT, Hold
 from core.scheduling.upcoming import CLOCK_SKEW
 from core.time.phrases import plural
 
@@ -48,7 +48,7 @@ def resume_all(application: Application, options: argparse.Namespace, out: TextI
 def _not_armed(application: Application, post_ids: Collection[str], err: TextIO) -> int:
     """Print how many of the posts the ledger has changed and the scheduler has not yet. Return the exit status."""
     changed_before = application.clock() + CLOCK_SKEW
-    unsettled = application.ledger.unsettled(changed_before=changed_before, limit=len(post_ids)) if post_ids else []
+    unsettled = application.ledger.unsettled(changed_before=changed_before, limit=HELD_LIMIT) if post_ids else []
     count = len({plan.post.post_id for plan in unsettled} & set(post_ids))
     if not count:
         return DONE

@@ -48,6 +48,16 @@ def test_a_pause_that_the_scheduler_refuses_is_noted_and_ends_with_the_others(co
     assert [row["state"] for row in json.loads(command("queue", "--json")[1])] == ["being scheduled"] * 2
 
 
+def test_an_older_change_that_is_not_armed_hides_no_post_of_a_pause(command, table, inject_fault):
+    command("load", table)
+    first, _ = json.loads(command("queue", "--json")[1])
+    inject_fault("DeleteSchedule", "AccessDeniedException")
+    command("cancel", first["post_id"])
+    inject_fault("UpdateSchedule", "AccessDeniedException")
+    status, out, err = command("pause-all")
+    assert (status, out.split(".")[0], err.split(":")[0]) == (3, "1 post paused", "1 post")
+
+
 def test_a_backup_names_what_is_on_aws(command, tmp_path):
     status, _, err = command("backup", str(tmp_path / "backup"))
     assert (status, err) == (0, "Posts, results, accounts and media on AWS are not in it (docs/backups.md).\n")
