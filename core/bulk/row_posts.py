@@ -1,6 +1,6 @@
 """The posts of rows: the checks of Compose, with the zone, the labels and the accounts of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.application import Application
@@ -113,13 +113,16 @@ class RowPosts:
         return found
 
     def _account_options(self, row: PostRow, destinations: Sequence[str]) -> dict[str, dict[str, OptionValue]]:
-        found: dict[str, dict[str, OptionValue]] = {}
-        for name, written in row.options.items():
+        written: dict[str, dict[str, str]] = {}
+        for name, texts in row.options.items():
             if not name:
-                raise UnnamedOption(next(iter(written)))
+                raise UnnamedOption(next(iter(texts)))
             account = self.accounts.named(name)
             if account.destination not in destinations:
                 raise OptionForNobody(account.label)
-            options = self._application.networks[account.network].options
-            found[account.destination] = read_options(written, account.label, options)
-        return found
+            written.setdefault(account.destination, {}).update(texts)
+        return {destination: self._read_options(destination, texts) for destination, texts in written.items()}
+
+    def _read_options(self, destination: str, texts: Mapping[str, str]) -> dict[str, OptionValue]:
+        account = self.accounts.get(destination)
+        return read_options(texts, account.label, self._application.networks[account.network].options)

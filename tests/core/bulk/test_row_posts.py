@@ -68,6 +68,13 @@ def test_an_option_that_its_account_does_not_have_is_refused(check, application,
     assert (checked.rows[0].verdict, checked.rows[0].reason) == ("refused", reason)
 
 
+def test_options_of_an_account_that_columns_name_in_two_ways_are_all_kept(check, application):
+    application.accounts.connect(Account(destination="mastodon:ada", label="Ada"))
+    columns = "option:Ada:visibility,option:mastodon:ada:sensitive"
+    checked = check(f"text,date,to,{columns}\nHello,2026-12-24 09:00,Ada,unlisted,yes\n")
+    assert checked.rows[0].post.options == {"mastodon:ada": {"visibility": "unlisted", "sensitive": True}}
+
+
 def test_an_account_gets_its_own_text(check, application):
     application.accounts.connect(Account(destination="webhook:sales", label="Sales"))
     checked = check(
