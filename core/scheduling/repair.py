@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from core.aws_errors import AwsUnavailable, CredentialsRejected, NoCredentials
 from core.errors import PunctualError
 from core.ledger.port import SETTLE_GRACE, Ledger, Plan
 from core.scheduling.arming import Arming
+from core.scheduling.outages import OUTAGES
 from core.time.instants import Clock
 
 REPAIR_BATCH = 1000
@@ -31,7 +31,7 @@ def repair(ledger: Ledger, arming: Arming, clock: Clock, stopped: Callable[[], b
             tried.add(plan.post.post_id)
             try:
                 arming.settle(plan)
-            except (AwsUnavailable, CredentialsRejected, NoCredentials):
+            except OUTAGES:
                 return unsettled + plans[number:]
             except PunctualError:
                 unsettled.append(plan)
