@@ -224,7 +224,7 @@ class Selection:
         plans = {post_id: self._ledger.get(post_id) for post_id in ids}
         ids.sort(key=lambda post_id: (_due(plans[post_id]), post_id))
         series = [post_id for post_id in ids if _repeats(plans[post_id])]
-        others = [post_id for post_id in ids if post_id not in set(series)]
+        others = [post_id for post_id in ids if not _repeats(plans[post_id])]
         replaced = {plan.post.replaces[0] for plan in plans.values() if plan is not None and plan.post.replaces}
         results: dict[str, PostChange | RefusedPost | Plan] = {}
         outages: list[PunctualError] = []
