@@ -3,11 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from core.ledger import sqlite_plans as plans
-from core.ledger.derivation import derivation
 from core.ledger.plan_batch import new_plan, settled, unsettled
 from core.ledger.port import Plan
 from core.posts.models import Post
@@ -15,8 +13,9 @@ from core.posts.models import Post
 
 def insert_unknown(connection: sqlite3.Connection, posts: Sequence[Post], now: datetime) -> dict[str, Plan]:
     """Add the posts whose ids are unknown; return their plans by post id."""
-    changes = [replace(new_plan(post), derived=derivation(post)) for post in posts]
-    return {each.post.post_id: unsettled(each, now) for each in changes if plans.add(connection, each, now)}
+    return {
+        each.post.post_id: unsettled(each, now) for each in map(new_plan, posts) if plans.add(connection, each, now)
+    }
 
 
 def settle_each(connection: sqlite3.Connection, found: Sequence[Plan], now: datetime) -> dict[str, Plan]:
