@@ -18,6 +18,7 @@ from ui.bulk.running import stop_all
 from ui.frame.application import close, serve
 from ui.frame.face_route import face_routes
 from ui.frame.failures import on_script_error
+from ui.frame.page_routes import page_routes
 from ui.frame.security import security_middleware
 
 
@@ -44,7 +45,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "ui/frame/shell.py",
     lifespan=lifespan,
-    routes=[*feed_routes(), *face_routes()],
+    routes=[*feed_routes(), *face_routes(), *page_routes()],
     middleware=security_middleware(),
     on_script_error=on_script_error,
 )
