@@ -15,7 +15,7 @@ from ui.frame.account_states import account_state, display_name
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
-from ui.frame.dialogs import cancel_button, defer, dialog_buttons, run_deferred
+from ui.frame.dialogs import cancel_button, defer, dialog_buttons
 from ui.frame.faces import face, logo
 from ui.frame.state import widget_key
 from ui.frame.wording import escape
@@ -291,4 +291,3 @@ if len(accounts) == 1:
     st.header("Connect your first account", anchor=False)
     network_tiles(ask_connect, place="first")
 show_toasts()
-run_deferred()

@@ -16,7 +16,6 @@ from ui.calendar.periods import Period, period
 from ui.calendar.viewer_locale import viewer_conventions
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
-from ui.frame.dialogs import run_deferred
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import PAGE_OPENED
 from ui.frame.viewer import viewer_zone
@@ -80,4 +79,3 @@ if st.session_state.get(PAGE_OPENED):
 address.restore()
 redraw_on_change(content_now)
 calendar()
-run_deferred()

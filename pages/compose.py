@@ -28,7 +28,7 @@ from ui.compose.timing import when
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
-from ui.frame.dialogs import defer, dialog_buttons, run_deferred
+from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import LAST_POST, widget_key
 from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
@@ -173,4 +173,3 @@ with content:
 with preview:
     previews(draft_previews(draft, addressed))
 show_toasts()
-run_deferred()

@@ -10,7 +10,6 @@ from ui.compose.draft_actions import draft_notice, forget_notice
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import list_limit, more_button, reset_list
-from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.state import DRAFTS_SEARCHED, DRAFTS_VIEW, PAGE_OPENED
 from ui.posts.draft_cards import draft_card, is_idea, matches
@@ -99,4 +98,3 @@ chosen = st.segmented_control(
 )
 cards(chosen or ALL)
 show_toasts()
-run_deferred()

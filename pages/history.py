@@ -12,7 +12,6 @@ from core.time.phrases import day_heading, relative_time
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, list_limit, more_button
-from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import HISTORY_VIEW
@@ -141,4 +140,3 @@ if view == INSIGHTS:
 else:
     redraw_on_change(content)
     report()
-run_deferred()

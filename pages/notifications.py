@@ -12,7 +12,7 @@ from ui.connect.channel_form import KINDS
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
-from ui.frame.dialogs import defer, dialog_buttons, run_deferred
+from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.wording import accessible_label, escape
 
@@ -168,4 +168,3 @@ st.caption(
 )
 tiles()
 show_toasts()
-run_deferred()

@@ -6,7 +6,6 @@ from core.posts.destinations import Destination
 from core.timetable.timetable import suggested
 from ui.frame.application import application
 from ui.frame.callbacks import callback, show_toasts
-from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.state import PAGE_OPENED, TIMES_ACCOUNT
 from ui.frame.viewer import viewer_zone
@@ -105,4 +104,3 @@ else:
     with right, st.container(border=True, key="card-coming", gap="xsmall"):
         coming_list(account, found.timetable)
 show_toasts()
-run_deferred()

@@ -10,7 +10,6 @@ from core.time.phrases import day_heading, plural
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import reset_list
-from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import CARD_PLACES, LISTED_ON, PAGE_NUMBER, QUEUE_VIEW
@@ -148,4 +147,3 @@ if head() == "Cancelled":
 else:
     redraw_on_change(content_now)
     queue()
-run_deferred()

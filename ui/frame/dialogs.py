@@ -1,6 +1,6 @@
-"""Deferred actions: a callback asks for a dialog or another page, and the page opens it at the end of its run.
+"""Deferred actions: a callback asks for a dialog or another page, and the shell opens it after the page.
 
-The page opens the dialog, not the fragment that refreshes itself: when a fragment's next refresh begins, Streamlit
+The shell opens the dialog, not the fragment that refreshes itself: when a fragment's next refresh begins, Streamlit
 drops elements that the previous run has drawn but not sent yet, and the dialog would be among them.
 """
 
@@ -18,7 +18,7 @@ def defer(action: Callable[[], None]) -> None:
 
 
 def run_deferred() -> None:
-    """Run the deferred action, if there is one. Call it last in a page."""
+    """Run the deferred action, if there is one. The shell calls it after the page."""
     if DEFERRED in st.session_state:
         st.session_state[DIALOG_OPEN] = True
         st.session_state.pop(DEFERRED)()
