@@ -60,7 +60,7 @@ LEAD = timedelta(seconds=60)
 RELAY_MEMBERS = frozenset({"exceptions"})
 """The members of LATER_MEMBERS that the relay reads. It passes the others on to the posting server."""
 UPLOADS_AHEAD_EVERY = AHEAD / 2
-"""Each post gets an upload ahead, and the table is read seldom: each read of the series costs money."""
+"""The pause is half of AHEAD, so each post is found before it is due. Each read of the series costs money."""
 SERIES_READ = 200
 """The most series whose next run is looked for."""
 MINIMUM_NOTICE = LEAD + timedelta(seconds=60)
@@ -178,7 +178,7 @@ class AwsBackend:
             return self._signing_secret_cache.read(self._clock())
 
     def runs_due(self, begin: datetime, end: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Return runs of repeating posts with media by their rules. AWS does not tell the next run of a schedule."""
+        """Return runs of repeating posts with media by their rules. AWS has no request for the next run of a schedule."""
         found = [
             (plan.schedule_name, run)
             for plan in self.ledger.series(limit=SERIES_READ)

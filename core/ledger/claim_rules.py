@@ -39,10 +39,10 @@ class StoredClaim(NamedTuple):
 class ClaimFacts(NamedTuple):
     """The facts that decide a claim.
 
-    `superseded`: the post is not active at this revision, and this is no run that has begun at another destination and
-    that the active series still has. `run_begun`: this run of a repeating post already has a claim on the destination,
-    or on part 1 of its thread. `owner_alive`: the process that holds the stored claim may still
-    run. `deduplicates` is that of ClaimTerms.
+    `superseded`: the post is not active at this revision. A run that has begun at another destination is not superseded
+    while its active series has the run. `run_begun`: this run of a repeating post already has a claim on the
+    destination, or on part 1 of its thread. `owner_alive`: the process that holds the stored claim may still run.
+    `deduplicates` is that of ClaimTerms.
     """
 
     stored: StoredClaim | None

@@ -1,4 +1,4 @@
-"""The newest revision of a post that is due: a post that changes at its instant goes out as it is after the change."""
+"""The newest revision of a due post. A post that is changed at its due instant goes out with the change."""
 
 from datetime import datetime
 

@@ -13,7 +13,7 @@ _HALF_A_DAY = timedelta(hours=12)
 
 
 def counting_again(repeat: Repeat, zone: str, replaced: datetime) -> datetime | None:
-    """Return the run that a replaced run is by a rule that does not skip it; None if the rule skips it or has none.
+    """Return the run of a rule that is the replaced one; None if the rule skips it or has no such run.
 
     If other zone rules moved the run, a skipped run near it is the same one.
     """

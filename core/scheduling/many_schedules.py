@@ -49,7 +49,7 @@ class ConcurrentSchedules:
             return list(pool.map(create, requests))
 
     def stored(self, group: str, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """Send THREADS requests at a time. A listing would be less: it has neither the time nor the content."""
+        """Send THREADS requests at a time. A listing needs fewer, but contains neither times nor contents."""
         found: dict[str, Mapping[str, Any]] = {}
         outage = _Outage()
 

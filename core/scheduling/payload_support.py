@@ -1,4 +1,4 @@
-"""The support of a payload: which members of a payload the deployed functions do not read, and what to do then."""
+"""Warnings about members of payloads that the deployed functions do not read."""
 
 import json
 from collections.abc import Callable, Collection
@@ -12,7 +12,7 @@ from core.time.instants import Clock
 from core.time.phrases import join_names
 
 KEPT_FOR = timedelta(minutes=5)
-"""How long the answer of AWS is kept: a warning may stay so long after a deployment."""
+"""How long the answer of AWS is kept. After a deployment, a warning stays for at most this time."""
 _NAMES = {
     "card": "link cards",
     "exceptions": "rules with skipped runs or of every n weeks",

@@ -83,7 +83,7 @@ class PostViews:
     def searchable(self, end: datetime, *, start: datetime | None = None, words: tuple[str, ...] = ()) -> QueueWindow:
         """Return the posts of the queue that a search looks at. One machine reads them from the ledger.
 
-        Of these, one-time posts without every one of the case-folded `words` may be left out.
+        One-time posts that lack one of the case-folded `words` may be left out.
         """
         if not self._listing.sorted_by_name:
             return self.upcoming(end, limit=self.searched, start=start)

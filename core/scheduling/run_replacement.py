@@ -55,7 +55,7 @@ def series_change(ledger: Ledger, change: PlanChange, before: Plan | None, now: 
     """Return the change of the series whose run a post replaces, to be written together with a change of the post.
 
     The series skips the run when the post is planned or restored, and has it again when the post is cancelled. Return
-    None if the series stays as it is: it is unknown or was exported, or the run is as it should be, or has passed.
+    None if the series needs no change: it is unknown or was exported, or the run is as it should be, or has passed.
     Raises RunBegun if the run may have gone out, or TooManySkipped.
     """
     was_open, is_open = before is not None and before.desired != "cancelled", change.desired != "cancelled"

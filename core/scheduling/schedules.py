@@ -202,7 +202,7 @@ class Schedules:
         """Publish an occurrence again at a person's request, however late it is.
 
         Reopens `destinations`, which have ended. Destinations that have not ended are tried too, and published ones
-        stay published. Raises ChangedElsewhere if a one-time post was changed or cancelled.
+        stay published. A one-time post leaves the hold. Raises ChangedElsewhere if it was changed or cancelled.
         """
         now = self._clock()
         self._ledger.reopen(payload, tuple(destinations), now=now)
