@@ -178,7 +178,7 @@ class AwsBackend:
             return self._signing_secret_cache.read(self._clock())
 
     def runs_due(self, begin: datetime, end: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Return runs of repeating posts with media by their rules. AWS has no request for the next run of a schedule."""
+        """Return runs of repeating posts with media by their rules, because AWS returns no next run of a schedule."""
         found = [
             (plan.schedule_name, run)
             for plan in self.ledger.series(limit=SERIES_READ)
