@@ -83,19 +83,18 @@ def check_parts(
     """
     shown = media_of_parts(media, [part.written for part in parts])
     for number, (part, attached) in enumerate(zip(parts, shown, strict=True), start=1):
-        if not part.text.strip() and not attached and len(parts) > 1:
-            raise EmptyPart(number)
-        if part.text.strip() or not attached:
-            _check_text(part.text, account, network, options)
+        if not part.text.strip() and not attached:
+            raise EmptyPart(number) if len(parts) > 1 else EmptyText
+        _check_text(part.text, account, network, options)
         if attached:
             _check_media(part.text, attached, account, network, options)
     for comment in comment_of(options):
+        if not comment.strip():
+            raise EmptyText
         _check_text(comment, account, network, options)
 
 
 def _check_text(text: str, account: Account, network: Network, options: OptionValues) -> None:
-    if not text.strip():
-        raise EmptyText
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -9,8 +9,10 @@ import pytest
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account
 from core.drafts.draft import DraftContent, content_of
+from core.media.pictures import PictureLimits
 from core.posts.destinations import Destination
 from core.posts.first_comment import first_comments
+from core.posts.models import Media
 from core.posts.payload import invocation_of, read_payload, write_invocation, write_payload
 from core.publishing.attachments import MediaLimits
 from core.publishing.composing import compose, edit_content
@@ -46,8 +48,10 @@ OPTIONS = (
     ),
     SwitchOption(name="loud", label="Loud", help="", default=True),
     TextOption(name="code", label="Code", help="", pattern=re.compile(r"\d+"), example="42", excludes="warning"),
+    TextOption(name="note", label="Note", help="", counted=True),
     FIRST_COMMENT_OPTION,
 )
+PICTURE = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=10, height=10)
 
 
 class Words:
@@ -61,7 +65,7 @@ class Words:
         return TextLength(count=len(text), limit=20)
 
     def media_limits(self, account):
-        return MediaLimits()
+        return MediaLimits(pictures=PictureLimits(count=1, max_bytes=1000))
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def stores(tmp_path):
 def composed(stores):
     """Compose a post to Ada and Bob with the options of Ada."""
 
-    def build(text="Good morning", **options):
+    def build(text="Good morning", media=(), **options):
         return compose(
             post_id="k3v9q2m4cx7a",
             text=text,
@@ -85,6 +89,7 @@ def composed(stores):
             zone="UTC",
             which=None,
             late_after_minutes=60,
+            media=media,
             options={"words:ada": options} if options else None,
             **stores,
         )
@@ -156,6 +161,13 @@ def test_a_counted_option_takes_room_from_the_text(composed):
     assert composed("x" * 15, warning="food!").options
     with pytest.raises(TextTooLong, match="21 characters; Ada accepts 20"):
         composed("x" * 16, warning="food!")
+
+
+def test_a_counted_option_is_measured_beside_a_picture_without_a_text(composed):
+    """The network counts it there too, and would refuse the post at its due instant."""
+    assert composed("", media=[PICTURE], note="n" * 20).options
+    with pytest.raises(TextTooLong, match="21 characters; Ada accepts 20"):
+        composed("", media=[PICTURE], note="n" * 21)
 
 
 def test_the_first_comment_is_the_last_part_of_its_account(composed):
