@@ -21,7 +21,7 @@ _HTML = """
 <div class="bar" hidden><span class="said" role="status"></span>
 <button type="button" class="answer" hidden></button></div></div>
 """
-_SCRIPTS = ("drawing.js", "moving.js", "turning.js", "calendar.js")
+_SCRIPTS = ("../frame/elements.js", "drawing.js", "moving.js", "turning.js", "calendar.js")
 _component = st.components.v2.component(
     "punctual_calendar",
     html=_HTML,

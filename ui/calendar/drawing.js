@@ -1,18 +1,5 @@
-// Draws the cells, chips and free places. Every text is set as text, never as HTML.
-function element(kind, className, text) {
-    const created = document.createElement(kind);
-    created.className = className;
-    if (text !== undefined) created.textContent = text;
-    return created;
-}
-
-function hidden(created) {
-    created.setAttribute("aria-hidden", true);
-    return created;
-}
-
+// Draws the cells, chips and free places.
 const shade = (colour) => `var(--st-${colour}-color)`;
-const icon = (name, className = "icon") => hidden(element("span", className, name));
 
 function button(className, id, label) {
     const created = element("button", className);

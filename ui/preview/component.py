@@ -54,7 +54,7 @@ _component = st.components.v2.component(
     "punctual_preview",
     html=_HTML,
     css=_scripts("preview.css"),
-    js=text_rules() + _scripts("posts.js", "rings.js", "drawing.js", "preview.js"),
+    js=text_rules() + _scripts("../frame/elements.js", "posts.js", "rings.js", "drawing.js", "preview.js"),
 )
 
 

@@ -1,5 +1,4 @@
-// Draws the posts as their networks show them. Every text is set as text, never as HTML.
-const icon = (name, className = "icon") => hidden(element("span", className, name));
+// Draws the posts as their networks show them.
 const DRAWN = 12000;  // characters of one post; a longer one has no limit, and would make typing slow
 const ACTIONS = {
     x: ["chat_bubble", "repeat", "favorite", "bar_chart", "bookmark"],

@@ -1,18 +1,6 @@
-// The counter rings: how much room an account's network leaves. Every text is set as text, never as HTML.
+// The counter rings: how much room an account's network leaves.
 const number = new Intl.NumberFormat("en");
 const RADIUS = 9, AROUND = 2 * Math.PI * RADIUS;
-
-function element(kind, className, text) {
-    const created = document.createElement(kind);
-    created.className = className;
-    if (text !== undefined) created.textContent = text;
-    return created;
-}
-
-function hidden(created) {
-    created.setAttribute("aria-hidden", true);
-    return created;
-}
 
 function shape(name, attributes) {
     const created = document.createElementNS("http://www.w3.org/2000/svg", name);
