@@ -11,7 +11,7 @@ from core.scheduling.upcoming import upcoming
 from core.time.phrases import plural, relative_time
 from ui.connect import new_secret
 from ui.connect.network_tiles import network_tiles
-from ui.frame.account_states import account_state, display_name
+from ui.frame.account_states import account_state, display_name, own_name
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
@@ -232,7 +232,7 @@ def second_line(account: Account) -> str:
     if account == OUTBOX:
         return "Built in"
     shown, network = display_name(account), application().networks.get(account.network)
-    own = f"@{account.handle}" if account.handle else account.label.partition(" (")[0]
+    own = f"@{account.handle}" if account.handle else own_name(account)
     own = own if own != shown else ""
     return " · ".join(escape(part) for part in (own, network.label if network else None) if part)
 

@@ -1,6 +1,5 @@
 """Cropping a picture of a draft, and choosing its focal point."""
 
-from base64 import b64encode
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from core.posts.models import FrozenModel, Media
 from ui.compose import media_fields
 from ui.frame.application import application
 from ui.frame.callbacks import callback
+from ui.frame.picture_addresses import data_uri
 from ui.frame.state import widget_key
 
 SIDE = 900
@@ -109,9 +109,7 @@ def _restore(draft: str, media: Media, original: Media) -> None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _shown(reference: str) -> str:
     """Return a picture as a `data:` address. Raises the errors of the store and of `thumbnail`."""
-    content = thumbnail(application().media.get(reference), side=SIDE)
-    kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{b64encode(content).decode()}"
+    return data_uri(thumbnail(application().media.get(reference), side=SIDE))
 
 
 def _originals(draft: str) -> dict[str, Media]:

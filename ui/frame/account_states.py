@@ -35,5 +35,10 @@ def account_state(account: Account, checked: AccountCheck | None) -> AccountStat
 
 
 def display_name(account: Account) -> str:
-    """Return the name that the network shows, else the name in Punctual, without the network's."""
-    return account.name or account.label.partition(" (")[0]
+    """Return the name that the network shows, else the name in Punctual."""
+    return account.name or own_name(account)
+
+
+def own_name(account: Account) -> str:
+    """Return the name in Punctual, without the network's."""
+    return account.label.partition(" (")[0]

@@ -1,12 +1,13 @@
 """Draws faces and logos as SVG: an avatar or initials in a circle, with the icon of the network."""
 
-import base64
 from html import escape
 
 import regex
 
 from core.accounts.port import Account
+from ui.frame.account_states import own_name
 from ui.frame.network_looks import ICON_SIDE, NetworkLook, network_look
+from ui.frame.picture_addresses import data_uri
 
 SMALL = 24
 """Pixels below which letters cannot be read beside the icon of the network."""
@@ -28,7 +29,7 @@ def face_svg(account: Account, avatar: bytes | None, size: int) -> str:
     if avatar is not None:
         place = 'width="64" height="64" preserveAspectRatio="xMidYMid slice" clip-path="url(#c)"'
         clip = '<clipPath id="c"><circle cx="32" cy="32" r="32"/></clipPath>'
-        inside = f'{clip}<image href="{_data_uri(avatar)}" {place}/>'
+        inside = f'{clip}<image href="{data_uri(avatar)}" {place}/>'
     else:
         letters = escape(initials(account))
         inside = f'<circle cx="32" cy="32" r="32" fill="{look.colour}"/>{_text(letters, 30.5, 30.5, 23)}'
@@ -50,14 +51,9 @@ def logo_svg(network: str, size: int) -> str:
 
 def initials(account: Account) -> str:
     """Return the first letters of the first and the last word of an account's name."""
-    name = account.name or account.handle or account.label.partition(" (")[0]
+    name = account.name or account.handle or own_name(account)
     words = [found[0] for word in name.split() if (found := regex.search(r"[\p{L}\p{N}]", word))]
     return "".join([*words[:1], *words[1:][-1:]]).upper()[:2]
-
-
-def _data_uri(content: bytes) -> str:
-    kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _mark(look: NetworkLook, x: float, y: float, side: float) -> str:

@@ -1,4 +1,4 @@
-"""Small versions of stored pictures, as addresses that contain the picture."""
+"""Pictures as addresses that contain the picture."""
 
 import base64
 
@@ -19,6 +19,10 @@ def picture_address(reference: str, side: int) -> str:
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _address(reference: str, side: int) -> str:
-    content = thumbnail(application().media.get(reference), side=side)
+    return data_uri(thumbnail(application().media.get(reference), side=side))
+
+
+def data_uri(content: bytes) -> str:
+    """Return the address of a JPEG or PNG."""
     kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
