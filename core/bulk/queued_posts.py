@@ -16,13 +16,17 @@ POSTS_READ = 10_000
 """The most posts of the queue that are compared with rows that have no time."""
 
 
-DuplicateKey = tuple[str, str, datetime | str | None]
-"""An account, its text, and the due instant or the rule of a post. Two posts with a common one are duplicates."""
+DuplicateKey = tuple[str, str, datetime | tuple[str, str, int] | None]
+"""An account, its text, and the due instant of a post, or the rule, the zone and the weeks of a series.
+
+Two posts with a common one are duplicates.
+"""
 
 
 def duplicate_key(post: Post, *, timed: bool) -> list[DuplicateKey]:
     """Return a key for each account of a post. Posts that are not `timed` have no instant of their own yet."""
-    when = (post.repeat.expression if post.repeat else post.due_at) if timed else None
+    series = (post.repeat.expression, post.zone, post.repeat.every_weeks) if post.repeat else None
+    when = series or post.due_at if timed else None
     return [(account, post.text_for(account), when) for account in post.accounts]
 
 

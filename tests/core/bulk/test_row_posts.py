@@ -31,6 +31,13 @@ def test_a_row_that_repeats_becomes_a_series(check, application):
     assert [each.verdict for each in other.rows] == ["duplicate", "create"]
 
 
+def test_series_with_one_text_and_other_weeks_or_another_zone_are_no_duplicates(check, application):
+    load(application, check("text,date,zone,repeat\nPay,2026-12-21 09:00,UTC,mon\n"))
+    others = "Pay,2026-12-21 09:00,UTC,every-2-weeks:mon\nPay,2026-12-21 09:00,Asia/Tokyo,mon\n"
+    checked = check(f"text,date,zone,repeat\n{others}Pay,2026-12-28 09:00,UTC,mon\n")
+    assert [each.verdict for each in checked.rows] == ["create", "create", "duplicate"]
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
