@@ -55,8 +55,7 @@ class BackgroundLoad:
             self._checked.pictures.close()
 
     def _note(self, progress: LoadProgress) -> None:
-        if progress.done > self.progress.done:  # several threads report, and not in order
-            self.progress = progress
+        self.progress = progress
 
 
 class LoadFailed(PunctualError):
