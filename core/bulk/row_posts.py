@@ -36,7 +36,7 @@ class TextForNobody(PunctualError):
 class UnnamedOption(PunctualError):
     """The name of a column with an option names no account."""
 
-    hint = "Name the column like option:bluesky:ada.example:replies, or let it mean nothing."
+    hint = "Name the column like option:bluesky:ada.example:replies, or leave it unused."
 
     def __init__(self, column: str) -> None:
         super().__init__(f"The column {column!r} does not name an account and its option.")
