@@ -27,7 +27,7 @@ RunsDue = Callable[[datetime, datetime, int], Iterable[tuple[str, datetime]]]
 
 
 class UploadsAhead:
-    """Uploads the media of posts that are due soon, in the process that publishes them.
+    """Uploads the media of posts that are due soon, to where the process that publishes them finds them.
 
     The uploads to one account follow each other, and a few accounts share the line. An upload that fails is tried again
     in the next run, and at the latest when the post is due. It ends the run of its account, so that a network that
@@ -37,7 +37,7 @@ class UploadsAhead:
     def __init__(
         self, ledger: Ledger, preparer: Preparer, clock: Clock, runs_due: RunsDue = lambda begin, end, limit: ()
     ) -> None:
-        """`runs_due` asks the scheduler, which alone knows the next run of each repeating post without a scan."""
+        """`runs_due` is that of the backend (core/backends/port.py)."""
         self._ledger = ledger
         self._preparer = preparer
         self._clock = clock
