@@ -23,7 +23,7 @@ function chipElement(chip, { view, opened }, lines) {
     if (chip.icon !== "schedule") lead.append(icon(chip.icon, "icon state"));
     lead.append(element("span", "time", chip.time));
     created.append(lead);
-    for (const face of chip.faces.filter((address) => address.startsWith("faces/"))) {
+    for (const face of chip.faces) {
         const picture = hidden(element("img", "face"));
         picture.alt = "";
         picture.src = face;
