@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from core.drafts import search as draft_search
 from core.drafts.draft import Draft
-from core.drafts.search import find_drafts
+from core.drafts.search import SEARCHED, find_drafts
 from core.time.phrases import plural
 from ui.compose.draft_actions import draft_notice, forget_notice
 from ui.frame.application import application
@@ -35,12 +34,12 @@ def read(view: str, limit: int, after: Draft | None) -> list[Draft]:
 
 def search_further() -> None:
     """Let the search look at earlier drafts too."""
-    st.session_state[DRAFTS_SEARCHED] = searched() + draft_search.SEARCHED
+    st.session_state[DRAFTS_SEARCHED] = searched() + SEARCHED
 
 
 def searched() -> int:
     """Return how many drafts the search looks at."""
-    most: int = st.session_state.get(DRAFTS_SEARCHED, draft_search.SEARCHED)
+    most: int = st.session_state.get(DRAFTS_SEARCHED, SEARCHED)
     return most
 
 
