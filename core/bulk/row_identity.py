@@ -12,6 +12,7 @@ from core.bulk.row_times import DateOrder, date_order, time_meaning
 from core.bulk.rows import PostRow, picture_names
 from core.errors import PunctualError
 from core.posts.models import ID_ALPHABET
+from core.posts.written_rules import read_rule, write_rule
 
 ID_LENGTH, ID_BITS = 12, 5
 
@@ -50,7 +51,7 @@ def _meaning(row: PostRow, destinations: Collection[str], accounts: AccountSnaps
         _plain(written.get(Column.TEXT, "")),
         time_meaning(written.get(Column.WHEN, ""), order),
         written.get(Column.ZONE, "").strip().casefold(),
-        " ".join(written.get(Column.REPEAT, "").casefold().split()),
+        _rule(written.get(Column.REPEAT, "")),
         *sorted({_account(name, accounts) for name in named}),
         "own texts",
         *own_texts,
@@ -62,6 +63,15 @@ def _meaning(row: PostRow, destinations: Collection[str], accounts: AccountSnaps
 def _plain(text: str) -> str:
     """Return a text without the differences that programs make when they save it: line ends, and composed letters."""
     return "\n".join(line.rstrip() for line in unicodedata.normalize("NFC", text).strip().splitlines())
+
+
+def _rule(text: str) -> str:
+    """Return the same text for each way to write one rule."""
+    plain = " ".join(text.casefold().split())
+    try:
+        return write_rule(read_rule(plain)) if plain else ""
+    except PunctualError:  # the row is refused, and has an id all the same
+        return plain
 
 
 def _account(name: str, accounts: AccountSnapshot) -> str:

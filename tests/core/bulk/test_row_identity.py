@@ -79,6 +79,14 @@ def test_ways_to_write_one_meaning_are_one_row(check, application):
     assert len(set(ids(check(table)))) == 3  # the order separates equal rows of one table
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("mon,wed", "Wed, Mon"), ("cron:0 9 ? * L *", "cron:'0 9  ? * l *'"), ("sometimes", "Sometimes")]
+)
+def test_ways_to_write_one_rule_are_one_row(check, one, other):
+    head = "text,date,repeat\nA,2026-12-24 09:00,"
+    assert ids(check(f'{head}"{one}"')) == ids(check(f'{head}"{other}"'))
+
+
 def test_a_corrected_row_is_found_by_what_the_file_has(check, application):
     table = "text,date\nLate,2020-01-01 09:00\n"
     load(application, check(table, corrections={2: {Column.WHEN: "2026-12-25 09:00"}}))
