@@ -141,7 +141,8 @@ def _print(rows: list[dict[str, str]], options: argparse.Namespace, out: TextIO,
         return
     width = max(map(len, RESULTS.values()))
     for row in rows:
-        line = f"{row['row']:>6}  {row['result']:{width}}  {row['due_at']:20}  {excerpt(row['text'], EXCERPT_LENGTH)}"
+        due = row["due_at"] or row["repeats"]
+        line = f"{row['row']:>6}  {row['result']:{width}}  {due:20}  {excerpt(row['text'], EXCERPT_LENGTH)}"
         print(printable(line.rstrip()), file=out)
         if row["reason"]:
             print(printable(f"        {row['reason']} {row['remedy']}".rstrip()), file=out)

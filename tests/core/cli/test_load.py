@@ -38,6 +38,13 @@ def test_a_load_schedules_and_a_second_one_finds_everything_there(command, table
     assert len(queue(command)) == 1
 
 
+def test_a_row_that_repeats_is_printed_with_its_rule(command, tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text("text,date,repeat,runs\nStand-up,2026-12-24 09:00,weekdays,3\n")
+    _, out, _ = command("load", str(path), "--to", "outbox", "--zone", "UTC")
+    assert out.splitlines()[0].endswith("  Every weekday at 09:00 UTC  Stand-up")
+
+
 def test_columns_that_are_not_found_by_name_are_given(command, tmp_path):
     path = tmp_path / "posts.csv"
     path.write_text("what,on\nGood morning,24/12/2026 09:00\n")
