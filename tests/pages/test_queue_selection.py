@@ -161,7 +161,7 @@ def test_exported_posts_are_complete_and_no_cell_is_a_formula(plan, application)
     application.schedules.cancel(cancelled)
     chosen = [post.post.post_id, cancelled.post.post_id]
     header, *lines = selected_file(chosen, "csv").decode("utf-8-sig").splitlines()
-    assert header.startswith("Text,Date and time,Time zone,Destinations,Labels,State")
+    assert header.startswith("Text,Date and time,Time zone,Destinations,Labels,Repeat,Last date,Skipped runs,State")
     assert lines[0] == "\"'=1+1"
     assert lines[1].startswith('Second line",')
     [row] = [json.loads(line) for line in selected_file(chosen, "jsonl").decode().splitlines()]
