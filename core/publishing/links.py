@@ -12,14 +12,17 @@ _WIDE_BRACKETS = dict(zip("「『（【《〈〔［｛", "」』）】》〉〕�
 """Brackets of scripts without spaces, where text follows a closing bracket at once."""
 _WIDE = "".join([*_WIDE_BRACKETS, *_WIDE_BRACKETS.values()])
 _BRACKETED = "|".join(rf"{opening}[^\s{opening}{closing}]*+{closing}" for opening, closing in _WIDE_BRACKETS.items())
-_LINK = regex.compile(
-    rf"""(?<![\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\d@＠$\#＃])           # not inside a word, an e-mail address or a tag
-    (?:https?://(?P<host>(?!-)(?:[\w\p{{So}}\p{{Emoji_Modifier}}-]++\.)*+[\p{{L}}\p{{M}}\p{{N}}-]++)  # any host
+_BEGINNING = r"""(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d@＠$\#＃])  # not inside a word, an e-mail address or a tag
+    (?:https?://(?P<host>(?!-)(?:[\w\p{So}\p{Emoji_Modifier}-]++\.)*+[\p{L}\p{M}\p{N}-]++)  # with a scheme: any host
       | (?<![./_-])(?P<bare>(?!-)[a-z0-9-]++(?:\.[a-z0-9-]++)++)(?!://)) # without: a domain, checked below
-    (?::\d{{1,5}}(?!\d))?(?![:\w]{{0,80}}@)
-    (?P<rest>[/?\#](?:[^\s<>"，。、！？；：؟؛،۔।॥{_WIDE}]++|{_BRACKETED})*+)?""",
-    regex.IGNORECASE | regex.VERBOSE,
-)
+    (?::\d{1,5}(?!\d))?(?![:\w]{0,80}@)"""
+LINK_BEGINNING = regex.compile(_BEGINNING, regex.IGNORECASE | regex.VERBOSE)
+"""A link up to its path: a scheme and the group `host`, or the group `bare`, and a port. If `bare` is not public, there
+is no link."""
+_REST = rf"""[/?\#](?:[^\s<>"，。、！？；：؟؛،۔।॥{_WIDE}]++|{_BRACKETED})*+"""
+LINK_REST = regex.compile(_REST)
+"""The path and the query of a link, with the punctuation that follows them."""
+_LINK = regex.compile(rf"{_BEGINNING}(?P<rest>{_REST})?", regex.IGNORECASE | regex.VERBOSE)
 _OPENING = {")": "(", "]": "[", "}": "{"}
 """The opening bracket of each closing one."""
 _TRAILING = frozenset(".,;:!?'*_~…’‘“”»")
@@ -33,25 +36,21 @@ class Link:
     start: int
     end: int
     url: str
-    bare: bool
-    """Whether it has no scheme."""
     public: bool
     """Whether the host is below a top-level domain that exists, such as `com`. Networks look at no more of it."""
     host_end: int
     """The end of the host and its port in the text."""
-    longest_end: int
-    """The end of the link with the punctuation that follows it."""
 
 
-def find_links(text: str, start: int = 0) -> Iterator[Link]:
-    """Yield the links in a text from `start` on, in order: `https://` with any host, or a bare `example.com`.
+def find_links(text: str) -> Iterator[Link]:
+    """Yield the links in a text, in order: `https://` with any host, or a bare `example.com`.
 
     A link excludes the punctuation that ends a sentence, and a closing bracket whose opening bracket is outside it. It
     ends before the punctuation of scripts that put no space after it. The time is linear in the length of the text.
     """
-    for match in _LINK.finditer(text, start):
+    for match in _LINK.finditer(text):
         host = match["host"] or match["bare"]
-        public = _is_public(host)
+        public = is_public(host)
         if match["bare"] and not public:
             continue
         link = _trim_punctuation(match[0])
@@ -62,10 +61,8 @@ def find_links(text: str, start: int = 0) -> Iterator[Link]:
             start=match.start(),
             end=end,
             url=url,
-            bare=match["bare"] is not None,
             public=public,
             host_end=min(host_end, end),
-            longest_end=match.end(),
         )
 
 
@@ -88,7 +85,7 @@ def top_level_domains() -> frozenset[str]:
     return frozenset(names | {name.encode("idna").decode() for name in names})
 
 
-def _is_public(host: str) -> bool:
+def is_public(host: str) -> bool:
     """Return whether a host is a name below an existing top-level domain."""
     name, _, top_level = host.lower().rpartition(".")
     return bool(name) and top_level in top_level_domains()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import regex
 
-from core.publishing.links import Link, find_links
+from core.publishing.links import LINK_BEGINNING, LINK_REST, is_public
 
 LINK_WEIGHT = 23
 MAX_LINK_CHARACTERS = 4096
@@ -28,14 +28,13 @@ _LETTER = (
 _PATH = rf"[{_LETTER}!*';:=+,.$/%\#\[\]\-–_~@|&]"
 _PARENTHESES = rf"\((?:{_PATH}+|{_PATH}*\({_PATH}+\){_PATH}*)\)"
 _QUERY = r"\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/]"
-_X_LINK = regex.compile(
-    rf"https?://(?:t\.co/[a-z0-9]+|[^/?#]*(?:/(?:(?:{_PATH}|{_PARENTHESES})*(?:[+\-{_LETTER}=_#/]|{_PARENTHESES}))?)?)"
-    rf"(?:{_QUERY})?",
-    regex.IGNORECASE,
+_REST = regex.compile(
+    rf"(?:/(?:(?:{_PATH}|{_PARENTHESES})*(?:[+\-{_LETTER}=_#/]|{_PARENTHESES}))?)?(?:{_QUERY})?", regex.IGNORECASE
 )
-"""The beginning of a URL that X accepts as a link, by the rules of twitter-text. A character of another script ends
-it, its query is ASCII, and a fragment counts only after a path."""
-_AFTER_DOMAIN = regex.compile(r"[:/?#]|$")
+"""What X accepts after the host of a link, by the rules of twitter-text. A character of another script ends it, its
+query is ASCII, and a fragment counts only after a path."""
+_SHORT_REST = regex.compile(rf"/[a-z0-9]+(?:{_QUERY})?", regex.IGNORECASE)
+"""What X accepts after the host of its own short links, t.co."""
 
 
 def weighted_length(text: str) -> int:
@@ -49,22 +48,33 @@ def weighted_length(text: str) -> int:
 
 
 def _links(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of a text that X shortens, in order."""
+    """Yield the ranges of a text that X shortens, in order. The time is linear in the length of the text."""
     position = 0
-    while (link := next(find_links(text, position), None)) is not None:
-        end = link.start + _accepted_length(text[link.start : link.longest_end], link)
-        if link.public and end - link.start <= MAX_LINK_CHARACTERS:
-            yield link.start, end
-        position = max(end, link.host_end)
+    while found := LINK_BEGINNING.search(text, position):
+        public = is_public(found["host"] or found["bare"])
+        if found["bare"] and not public:
+            position = _end(LINK_REST, text, found.end())
+            continue
+        position, end = _ends(text, found)
+        if public and end - found.start() <= MAX_LINK_CHARACTERS:
+            yield found.start(), end
 
 
-def _accepted_length(written: str, link: Link) -> int:
-    """Return how many characters of a link, as written in the text, X accepts as part of it."""
-    if link.bare and not written.startswith("/", link.host_end - link.start):  # its port and query are no part of it
-        return next(_AFTER_DOMAIN.finditer(written)).start()
-    added = "https://" if link.bare else ""
-    match = _X_LINK.match(added + written)
-    return len(match[0]) - len(added) if match else 0
+def _ends(text: str, found: "regex.Match[str]") -> tuple[int, int]:
+    """Return where the search for links continues after the beginning of a link, and where X ends that link."""
+    if found["bare"] and not text.startswith("/", found.end()):  # its port and query are no part of it
+        return found.end(), found.end("bare")
+    is_short = found[0].lower().rpartition("//")[2] == "t.co"
+    end = _end(_SHORT_REST, text, found.end()) if is_short else found.end()
+    if end == found.end():
+        end = _end(_REST, text, end)
+    return end, end
+
+
+def _end(pattern: "regex.Pattern[str]", text: str, start: int) -> int:
+    """Return the end of what matches a pattern at `start`, or `start` if nothing does."""
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
 def _length_without_links(text: str) -> int:

@@ -64,7 +64,8 @@ def test_everyday_texts_have_the_expected_length(text, expected):
     assert weighted_length(text) == expected
 
 
-def test_a_text_full_of_dots_is_measured_quickly():
+@pytest.mark.parametrize(("piece", "weight"), [("a.", 2), ("a.com/日", 25), ("http://a.com/?日", 26), ("(a.com/(", 25)])
+def test_a_text_full_of_dots_or_links_is_measured_quickly(piece, weight):
     started = time.perf_counter()
-    assert weighted_length("a." * 50_000) == 100_000
+    assert weighted_length(piece * 10_000) == weight * 10_000
     assert time.perf_counter() - started < 2
