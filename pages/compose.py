@@ -1,7 +1,6 @@
 """Compose: write a post, choose its destinations and time, and see its state after scheduling."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -33,8 +32,6 @@ from ui.frame.state import LAST_POST, widget_key
 from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
 from ui.preview.component import previews
-
-STYLE = Path(draft_fields.__file__).with_name("compose.css")
 
 
 @callback
@@ -140,7 +137,6 @@ accounts = {account.destination: account for account in application().accounts.a
 destinations = st.session_state[draft_fields.destinations_key(draft)]
 addressed = [accounts[each] for each in destinations if each in accounts]
 
-st.html(STYLE)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
     st.title("Compose", anchor=False, width="content")
     draft_menu()

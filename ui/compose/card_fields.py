@@ -6,7 +6,6 @@ Only accounts whose network shows the card of a post (ShowsCards) have one: the 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -27,7 +26,6 @@ from ui.frame.redraw import draw_again
 from ui.frame.state import widget_key
 from ui.frame.wording import escape
 
-STYLE = Path(__file__).with_suffix(".css")
 SETTLED = timedelta(seconds=2)
 """How long a link is in the text before its page is read, because a person may still be typing it."""
 LOOKING_EVERY = timedelta(seconds=1)
@@ -92,7 +90,6 @@ def card_fields(draft: str, texts: Iterable[str], destinations: Iterable[str]) -
     """Draw the card of the first link of the texts, if one of the destinations shows cards."""
     if not _shows_cards(destinations):
         return
-    st.html(STYLE)
     urls, state = _urls(texts), _state(draft)
     wanted = _wanted(state, urls)
     if wanted is not None:

@@ -6,7 +6,7 @@ import re
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from ui.frame.first_paint import STYLE, FirstPaint, first_page
+from ui.frame.first_paint import STYLES, FirstPaint, first_page
 from ui.frame.security import content_security_policy
 
 PAGE = HTMLResponse("Streamlit's page", headers={"etag": "1", "cache-control": "no-cache"})
@@ -45,7 +45,7 @@ def test_other_answers_pass_unchanged(response):
 
 def test_the_first_page_has_the_styles_after_those_of_streamlit():
     head, _, body = first_page().partition("</head>")
-    assert STYLE.read_text() in body
+    assert all(each.read_text() in body for each in STYLES)
     assert "<title>Punctual</title>" in head
     assert head.index("BACKEND_BASE_URL") < head.index('<script type="module"')
 

@@ -8,9 +8,7 @@ from starlette.applications import Starlette
 from ui.frame.page_routes import page_routes
 
 
-@pytest.mark.parametrize(
-    ("query", "address"), [("", "./"), ("draft=k3v9&x=%0a", "./?draft=k3v9&x=%0a")]
-)
+@pytest.mark.parametrize(("query", "address"), [("", "./"), ("draft=k3v9&x=%0a", "./?draft=k3v9&x=%0a")])
 def test_the_address_of_compose_leads_to_the_first_page_with_the_same_draft(query, address):
     sent = []
 
