@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_play
 
 from core.application import Application
 from core.ledger.port import Plan
-from core.posts.models import new_post_id
+from core.posts.models import Post, new_post_id
 from core.publishing.composing import compose
 from core.settings import Settings
 from core.time.instants import wall_time
@@ -26,6 +26,21 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
 ONE_RENDERER = ["--renderer-process-limit=1", "--disable-site-isolation-trials"]
 """Options with which all pages share one process of the browser, which compiles Streamlit's scripts once."""
+
+PATHS = {
+    "Compose": "",
+    "Drafts": "drafts",
+    "Queue": "queue",
+    "Calendar": "calendar",
+    "History": "history",
+    "Outbox": "outbox",
+    "Accounts": "accounts",
+    "Posting times": "posting_times",
+    "Import and export": "bulk",
+    "Notifications": "notifications",
+    "Health": "health",
+}
+"""The path of each page by its name."""
 
 expect.set_options(timeout=30_000)
 
@@ -101,6 +116,15 @@ def page_link(window: Page, name: str) -> Locator:
     return window.get_by_role("link", name=re.compile(rf"^{name}( \d.*| has .*| all .*| needs .*| not .*)?$"))
 
 
+def expect_first_visit(window: Page, server: Server, name: str) -> None:
+    """Open a page of a server that nobody has visited, and expect this page and the links to all others."""
+    window.goto(f"{server.url}/{PATHS[name]}")
+    expect(window.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+    for other in PATHS:
+        expect(page_link(window, other)).to_be_visible()
+    expect(window.get_by_text("Page not found")).to_have_count(0)
+
+
 def unused_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -157,12 +181,12 @@ def application(opened) -> Application:
 
 
 @pytest.fixture
-def plan(application) -> Callable[..., Plan]:
-    """Schedule a post as another process does."""
+def post(application) -> Callable[..., Post]:
+    """Compose a post to the outbox that is due in some seconds."""
 
-    def schedule(text: str, *, seconds: float) -> Plan:
+    def compose_post(text: str, *, seconds: float) -> Post:
         due = application.clock().replace(microsecond=0) + timedelta(seconds=seconds)
-        post = compose(
+        return compose(
             post_id=new_post_id(),
             text=text,
             destinations=["outbox"],
@@ -173,9 +197,14 @@ def plan(application) -> Callable[..., Plan]:
             accounts=application.accounts,
             networks=application.networks,
         )
-        return application.schedules.schedule(post)
 
-    return schedule
+    return compose_post
+
+
+@pytest.fixture
+def plan(application, post) -> Callable[..., Plan]:
+    """Schedule a post as another process does."""
+    return lambda text, *, seconds: application.schedules.schedule(post(text, seconds=seconds))
 
 
 @pytest.fixture(scope="package")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.drafts.draft import DraftContent
 from core.posts.models import Post, new_post_id
-from tests.browser.conftest import page_link, settle, text_of
+from tests.browser.conftest import expect_first_visit, page_link, settle, text_of
 
 AUTOSAVE = "document.querySelector('.st-key-autosave [data-testid=stBidiComponentIsolated]').shadowRoot.autosave"
 """Is set when the script that keeps the text in the tab begins, a moment after the page is complete."""
@@ -73,7 +73,7 @@ def test_a_draft_survives_the_kill_of_the_dashboard_and_letters_that_it_had_not_
     fresh_server, page, fresh_port, eventually
 ):
     fresh_server.start("--server.port", fresh_port)
-    page.goto(fresh_server.url)
+    expect_first_visit(page, fresh_server, "Compose")
     write(page, "Half a thought")
     expect(page.get_by_text("Saved")).to_be_visible()
     write(page, " and the rest")

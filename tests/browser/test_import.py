@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from core.application import Application
 from core.bulk.loading import BATCH
 from core.settings import Settings
+from tests.browser.conftest import expect_first_visit
 
 ROWS = 500
 BAD = (3, 203)
@@ -84,7 +85,7 @@ def application(fresh_server, fresh_port):
 def test_500_rows_are_corrected_scheduled_stopped_and_resumed(
     fresh_server, application, page, table, tmp_path, eventually
 ):
-    page.goto(f"{fresh_server.url}/bulk")
+    expect_first_visit(page, fresh_server, "Import and export")
     choose(page, table)
     expect(schedule_button(page, ROWS - 2)).to_be_enabled()
     expect(page.get_by_text("2 rows left out")).to_be_visible()

@@ -4,22 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import page_link, settle
-
-PAGES = {
-    "Compose": "",
-    "Drafts": "drafts",
-    "Queue": "queue",
-    "Calendar": "calendar",
-    "History": "history",
-    "Outbox": "outbox",
-    "Accounts": "accounts",
-    "Posting times": "posting_times",
-    "Import and export": "bulk",
-    "Notifications": "notifications",
-    "Health": "health",
-}
-"""The path of each page by its name."""
+from tests.browser.conftest import PATHS, page_link, settle
 
 
 def test_each_page_has_its_address_breaks_no_rule_of_its_policy_and_asks_no_other_host(running, page):
@@ -28,11 +13,14 @@ def test_each_page_has_its_address_breaks_no_rule_of_its_policy_and_asks_no_othe
     page.on("pageerror", lambda error: violations.append(str(error)))
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(running.url, wait_until="networkidle")
-    for name, path in PAGES.items():
+    for name, path in PATHS.items():
         page_link(page, name).click()
         expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
         expect(page).to_have_url(re.compile(f"^{running.url}/{path}([?].*)?$"))
+        page.goto(f"{running.url}/{path}", wait_until="networkidle")
+        expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
         settle(page)
+        expect(page.get_by_text("Page not found")).to_have_count(0)
         page.evaluate("() => new Promise(requestIdleCallback)")  # the scripts of components have begun
         assert (name, violations) == (name, [])
     assert hosts == {running.url.removeprefix("http://")}

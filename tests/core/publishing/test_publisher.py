@@ -14,12 +14,12 @@ from core.ledger.port import ClaimTerms, PlanChange
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Repeat
-from core.publishing.bulkheads import PATIENCE_SECONDS, THREADS, Bulkheads
+from core.publishing.bulkheads import PATIENCE_SECONDS, Bulkheads
 from core.publishing.destination_results import DestinationResult
 from core.publishing.fence import LEASE
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
-from core.publishing.publisher import BUSY_PAUSE, Publisher
+from core.publishing.publisher import BUSY_PAUSE, MAX_CONCURRENT_ACCOUNTS, Publisher
 from core.publishing.result_classifier import retry_deduplicated
 from core.storage.database import StorageError
 
@@ -240,18 +240,29 @@ def test_a_single_slow_destination_is_waited_for(bounded, monotonic, hanging, bl
         assert running.result(20).final
 
 
-def test_an_occurrence_for_thousands_of_accounts_starts_few_threads(publisher, a_post, payload_for, monkeypatch):
-    before, counts = threading.active_count(), []
+def test_an_occurrence_for_thousands_of_accounts_publishes_to_few_at_a_time(
+    publisher, a_post, payload_for, monkeypatch
+):
+    lock, running, counts = threading.Lock(), 0, []
+    all_started = threading.Barrier(MAX_CONCURRENT_ACCOUNTS)
 
     def refuse(payload: Any, destination: Destination, reason: str) -> DestinationResult:
-        counts.append(threading.active_count())
+        nonlocal running
+        with lock:
+            running += 1
+            counts.append(running)
+            is_early = len(counts) <= MAX_CONCURRENT_ACCOUNTS
+        if is_early:
+            all_started.wait(20)
+        with lock:
+            running -= 1
         return DestinationResult(destination=destination, state="refused")
 
     monkeypatch.setattr(publisher._fence, "refuse", refuse)
     destinations = tuple(f"blog:{number}" for number in range(9000))
     payload = payload_for(a_post()).model_copy(update={"destinations": tuple(map(Destination, destinations))})
     assert len(publisher.publish(payload).results) == 9000
-    assert max(counts) - before < THREADS  # a thread that has just ended its work is not idle yet, so another may start
+    assert max(counts) == MAX_CONCURRENT_ACCOUNTS
 
 
 def test_a_concurrent_attempt_waits_for_the_lease(publisher, outbox, clock, a_post, payload_for):

@@ -348,7 +348,7 @@ DAYS = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None, database=None)
+@settings(max_examples=600, deadline=None, database=None)
 @given(data=st.data(), zone=st.sampled_from(sorted(WINDOWS)))
 def test_a_cron_runs_in_exactly_the_minutes_that_it_selects(data, zone):
     minutes = minutes_of(zone)
