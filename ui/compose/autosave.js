@@ -35,10 +35,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     // What is sent after a click on a link names this page, and would undo the change to the other page.
     const mayLeave = () => location.pathname !== tab.path || performance.now() < tab.leftAt + LEAVE;
 
-    // Whether an action, such as a move of a part, had this text and put another one into the field.
-    const isReplaced = ({ key, replaced }, text) => {
-        const once = `replaced ${key} ${replaced?.[0]}`;
-        return replaced?.[1] === text && !tab.asked.has(once) && tab.asked.add(once);
+    // Whether an action, such as a move of a part, had this text and put another one into the field or removed the field.
+    // A person may type it again into a field that is shown, so there it counts once.
+    const isReplaced = (field, text) => {
+        const once = `replaced ${field.key} ${field.replaced?.[0]}`;
+        return field.replaced?.[1] === text && (!element(field) || (!tab.asked.has(once) && tab.asked.add(once)));
     };
     // The copy of this draft without the texts that the server has; copies of drafts that it has taken over are dropped.
     const unsaved = () => {
