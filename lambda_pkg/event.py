@@ -12,13 +12,16 @@ from lambda_pkg.run_exceptions import is_excluded
 PAYLOAD_VERSION = 1
 """The only payload version that this relay reads."""
 
-LATER_MEMBERS = ("card", "exceptions", "focus", "labels", "options", "written_parts")
+LATER_MEMBERS = ("card", "exceptions", "focus", "labels", "lead", "options", "written_parts")
 """The members that an earlier release did not know, in payloads of the same version. A payload omits them when empty.
 `focus` is a member of media.
 
 The stack names them in the variable PAYLOAD_MEMBERS of both functions, so a dashboard can tell what the deployed
 functions read.
 """
+
+MAX_LEAD_SECONDS = 60
+"""The longest lead. The relay waits for a due instant that is a little further away than that."""
 
 _POST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
@@ -61,7 +64,11 @@ class Event:
 
 
 def read_event(payload: Mapping[str, Any]) -> Event:
-    """Return the event of a payload of version 1. Raises UnreadableEvent, which names the faulty member."""
+    """Return the event of a payload of version 1. Raises UnreadableEvent, which names the faulty member.
+
+    The signed body has no lead: its occurrence is the due instant, as in the payload of a schedule that fires on time.
+    """
+    payload = _without_lead(payload)
     if _member(payload, "version", int) != PAYLOAD_VERSION:
         raise UnreadableEvent("version", f"is not {PAYLOAD_VERSION}")
     for name, kind in _POSTING_SERVER_MEMBERS.items():
@@ -83,6 +90,27 @@ def read_event(payload: Mapping[str, Any]) -> Event:
         excluded=due_at is None and _is_excluded(due, _member({"exceptions": {}, **payload}, "exceptions", dict)),
         body=_body(payload),
     )
+
+
+def _without_lead(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the payload of a run with the run as its occurrence. Its schedule fired `lead` seconds before the run."""
+    lead = _member({"lead": 0, **payload}, "lead", int)
+    if not 0 <= lead <= MAX_LEAD_SECONDS:
+        raise UnreadableEvent("lead", f"is not between 0 and {MAX_LEAD_SECONDS} seconds")
+    if not lead:
+        return payload
+    try:
+        run = _instant("occurrence", _member(payload, "occurrence", str)) + timedelta(seconds=lead)
+    except OverflowError as error:
+        raise UnreadableEvent("occurrence", "is at the end of the calendar") from error
+    rest = {name: value for name, value in payload.items() if name not in ("lead", "expression")}
+    return {**rest, "occurrence": _utc_text(run)}
+
+
+def _utc_text(instant: datetime) -> str:
+    """Return the text that keys of occurrences contain (core/time/instants.py)."""
+    precision = "milliseconds" if instant.microsecond else "seconds"
+    return instant.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _has_picture(payload: Mapping[str, Any]) -> bool:

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import not_
 from typing import Any, Final, Literal
@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from core.errors import PunctualError
 from core.posts.models import ID_ALPHABET, DueInstant, Post, Repeat, Revision, RevisionNumber, RunExceptions
+from core.time.earlier_cron import EARLIER, earlier_cron
 from core.time.instants import EPOCH, UnknownZone, utc_text
 
 PAYLOAD_VERSION: Final = 1
@@ -82,7 +83,9 @@ class ScheduleName:
 class Payload(Revision):
     """One occurrence of a revision: the scheduler passes it to the relay, the relay POSTs it to the posting server.
 
-    `exceptions` rules out runs of a repeating post at which the scheduler invokes the relay all the same.
+    `exceptions` rules out runs of a repeating post at which the scheduler invokes the relay all the same. A schedule
+    that fires ahead of its runs tells by how many seconds in `lead`, and the `expression` of the runs. Both are empty
+    in a payload that was read: its occurrence is the run.
     """
 
     version: Literal[1]
@@ -90,6 +93,8 @@ class Payload(Revision):
     revision: RevisionNumber
     due_at: DueInstant | None
     exceptions: RunExceptions | None = Field(default=None, exclude_if=not_)
+    lead: int = Field(default=0, ge=0, le=EARLIER.seconds, exclude_if=not_)
+    expression: str | None = Field(default=None, exclude_if=not_)
 
     @property
     def occurrence_key(self) -> str:
@@ -116,12 +121,16 @@ def occurrence_key(post_id: str, occurrence: datetime | None) -> str:
     return post_id if occurrence is None else f"{post_id}/{utc_text(occurrence)}"
 
 
-def write_payload(post: Post) -> str:
+def write_payload(post: Post, repeat_lead: timedelta = timedelta()) -> str:
     """Return the JSON input of the schedule for `post`; the scheduler fills in the occurrence at each invocation.
 
-    Raises PayloadTooLarge.
+    The schedule of a repeating post fires `repeat_lead` ahead of each run. Raises PayloadTooLarge.
     """
-    return _serialised(post, SCHEDULED_TIME, post.repeat.exceptions if post.repeat else None)
+    text = _serialised(post, SCHEDULED_TIME, post.repeat.exceptions if post.repeat else None)
+    if post.repeat is None or not repeat_lead:
+        return text
+    ahead = {"lead": repeat_lead.seconds, "expression": post.repeat.expression}
+    return f"{json.dumps(ahead, separators=(',', ':'))[:-1]},{text[1:]}"
 
 
 def write_invocation(payload: Payload) -> str:
@@ -160,6 +169,14 @@ def _revision_members(content: Revision) -> dict[str, Any]:
 
 def read_payload(body: str | bytes) -> Payload:
     """Return the payload of an invocation. Raises UnreadablePayload, which names the first invalid member."""
+    payload = _read_input(body)
+    if not payload.lead:
+        return payload
+    run = payload.occurrence + timedelta(seconds=payload.lead)
+    return payload.model_copy(update={"occurrence": run, "lead": 0, "expression": None})
+
+
+def _read_input(body: str | bytes) -> Payload:
     try:
         return Payload.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -171,13 +188,14 @@ def read_payload(body: str | bytes) -> Payload:
 def read_scheduled(schedule: Mapping[str, Any]) -> Post:
     """Return the post in a GetSchedule response. Raises UnreadablePayload."""
     text = schedule["Target"].get("Input", "")
-    payload = read_payload(text.replace(SCHEDULED_TIME, utc_text(EPOCH), 1))
+    payload = _read_input(text.replace(SCHEDULED_TIME, utc_text(EPOCH), 1))
     repeat = None
     if payload.due_at is None:
+        lead, starts_at, ends_at = timedelta(seconds=payload.lead), schedule.get("StartDate"), schedule.get("EndDate")
         repeat = Repeat(
-            expression=schedule["ScheduleExpression"],
-            starts_at=schedule.get("StartDate"),
-            ends_at=schedule.get("EndDate"),
+            expression=payload.expression or schedule["ScheduleExpression"],
+            starts_at=starts_at and starts_at + lead,
+            ends_at=ends_at and ends_at + lead,
             **(payload.exceptions.model_dump() if payload.exceptions else {}),
         )
     return Post(repeat=repeat, **_revision_members(payload))
@@ -185,17 +203,40 @@ def read_scheduled(schedule: Mapping[str, Any]) -> Post:
 
 @dataclass(frozen=True, kw_only=True)
 class TargetSettings:
-    """The settings that all schedules share. `lead` is the time from the invocation to the due instant."""
+    """The settings that all schedules share.
+
+    `lead` is the time from the invocation to the due instant of a one-time post. `repeat_lead` returns that of a
+    repeating post whose rule has earlier runs: EARLIER, or 0 if the function does not read it. `precision` is the
+    longest time from an instant of a schedule to its invocation.
+    """
 
     group: str
     function_arn: str
     role_arn: str
     dead_letter_arn: str | None
     lead: timedelta
+    repeat_lead: Callable[[], timedelta] = timedelta
+    precision: timedelta = timedelta()
+
+    def lead_of(self, repeat: Repeat | None, zone: str) -> timedelta:
+        """Return by how much the schedule of a post with this rule, or of a one-time post, is ahead of its times."""
+        if repeat is None:
+            return self.lead
+        lead = self.repeat_lead()
+        return lead if lead and earlier_cron(repeat.expression, zone) is not None else timedelta()
+
+    def slack_of(self, repeat: Repeat | None, zone: str) -> timedelta:
+        """Return how long after its times a post with this rule, or a one-time post, may go out."""
+        return max(timedelta(), self.precision - self.lead_of(repeat, zone))
+
+    def without_repeat_lead(self) -> "TargetSettings":
+        """Return the settings of a function that does not read the lead of repeating posts."""
+        return replace(self, repeat_lead=timedelta)
 
 
 def write_schedule(post: Post, target: TargetSettings, *, enabled: bool) -> dict[str, Any]:
     """Return the CreateSchedule or UpdateSchedule request for this revision, with its ClientToken."""
+    lead = target.lead_of(post.repeat, post.zone)
     request: dict[str, Any] = {
         "Name": str(ScheduleName.of(post)),
         "GroupName": target.group,
@@ -206,22 +247,24 @@ def write_schedule(post: Post, target: TargetSettings, *, enabled: bool) -> dict
         "Target": {
             "Arn": target.function_arn,
             "RoleArn": target.role_arn,
-            "Input": write_payload(post),
+            "Input": write_payload(post, lead),
             "RetryPolicy": {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 10},
         },
     }
     if target.dead_letter_arn:
         request["Target"]["DeadLetterConfig"] = {"Arn": target.dead_letter_arn}
     if post.due_at is not None:
-        request["ScheduleExpression"] = at_expression(post.due_at - target.lead)
+        request["ScheduleExpression"] = at_expression(post.due_at - lead)
         request["ScheduleExpressionTimezone"] = "UTC"
         request["ActionAfterCompletion"] = "DELETE"
     elif post.repeat is not None:
-        request["ScheduleExpression"] = post.repeat.expression
+        earlier = earlier_cron(post.repeat.expression, post.zone) if lead else None
+        request["ClientToken"] += f"-{lead.seconds}" if lead else ""  # a token is for one content only
+        request["ScheduleExpression"] = earlier or post.repeat.expression
         request["ScheduleExpressionTimezone"] = post.zone
         request["ActionAfterCompletion"] = "DELETE" if post.repeat.ends_at else "NONE"
-        request |= {"StartDate": post.repeat.starts_at} if post.repeat.starts_at else {}
-        request |= {"EndDate": post.repeat.ends_at} if post.repeat.ends_at else {}
+        request |= {"StartDate": post.repeat.starts_at - lead} if post.repeat.starts_at else {}
+        request |= {"EndDate": post.repeat.ends_at - lead} if post.repeat.ends_at else {}
     return request
 
 

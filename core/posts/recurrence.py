@@ -26,6 +26,7 @@ from core.time import cron_days
 from core.time.cron import Cron
 from core.time.expressions import CronRule, InvalidExpression, parse_expression
 from core.time.instants import instants, wall_time
+from core.time.phrases import promise
 
 _YEAR = timedelta(days=366)
 _WEEKDAYS = {Daily: tuple(Weekday), EveryWeekday: tuple(Weekday)[:5]}
@@ -65,9 +66,14 @@ def cron_expression(rule: RepeatRule, at: time | None) -> str:
     return f"cron({at.minute} {at.hour} {rule.day_fields} *)"
 
 
-def describe_rule(rule: RepeatRule, at: time | None, zone: str) -> str:
-    """Return a description such as `Every weekday at 09:00 Europe/Berlin`."""
-    return f"{rule.description} at {at:%H:%M} {zone}" if at is not None else f"{rule.description}, {zone}"
+def describe_rule(rule: RepeatRule, at: time | None, zone: str, slack: timedelta = timedelta()) -> str:
+    """Return a description such as `Every weekday at 09:00 Europe/Berlin`.
+
+    With `slack`, posts may go out so long after their times: `Every weekday within a minute of 09:00 Europe/Berlin`.
+    """
+    if at is None:
+        return f"{rule.description}, {promise('its times, ', slack) if slack else ''}{zone}"
+    return f"{rule.description} {'' if slack else 'at '}{promise(f'{at:%H:%M}', slack)} {zone}"
 
 
 def parse_rule(expression: str) -> tuple[RepeatRule, time | None]:

@@ -10,7 +10,7 @@ from core.posts.recurrence import NeverRuns, cron_expression, describe_rule, nex
 from core.posts.repeat_rules import EveryNWeeks, RepeatRule
 from core.time.expressions import parse_expression
 from core.time.instants import DateOutOfRange, SkippedHour, instant, wall_time
-from core.time.phrases import date_and_time
+from core.time.phrases import date_and_time, promise
 
 MOST_RUNS = 1000
 """The most runs after which a series can end."""
@@ -162,11 +162,14 @@ def same_run(repeat: Repeat, zone: str, run: datetime) -> datetime | None:
     return of_day[0] if len(of_day) == 1 else None
 
 
-def describe_timing(post: Post) -> str:
-    """Return the rule of a repeating post as a sentence, or the time of a one-time post, in the post's zone."""
+def describe_timing(post: Post, slack: timedelta = timedelta()) -> str:
+    """Return the rule of a repeating post as a sentence, or the time of a one-time post, in the post's zone.
+
+    `slack` is how long after its times the post may go out.
+    """
     if post.repeat is not None:
-        return describe_rule(*rule_of(post.repeat), post.zone)
-    return date_and_time(post.due_at, post.zone) if post.due_at is not None else ""
+        return describe_rule(*rule_of(post.repeat), post.zone, slack)
+    return promise(date_and_time(post.due_at, post.zone), slack) if post.due_at is not None else ""
 
 
 def start_of_day(day: date, zone: str) -> datetime:

@@ -69,8 +69,16 @@ class Arming:
         return self.settle(replace(current, superseded=(*current.superseded, *own_names)))
 
     def difference(self, plan: Plan) -> str:
-        """Return the first member in which the schedule differs from the plan: `Name` if it is missing, "" if none."""
-        return self._difference(write_schedule(plan.post, self._target, enabled=plan.desired == "active"))
+        """Return the first member in which the schedule differs from the plan: `Name` if it is missing, "" if none.
+
+        The schedule of a repeating post without its lead does not differ: it was armed before the relay read leads.
+        """
+        enabled = plan.desired == "active"
+        member = self._difference(write_schedule(plan.post, self._target, enabled=enabled))
+        if not member or not plan.post.repeats:
+            return member
+        without_lead = write_schedule(plan.post, self._target.without_repeat_lead(), enabled=enabled)
+        return member if self._difference(without_lead) else ""
 
     def invoke(self, payload: Payload) -> None:
         """Invoke the relay at once, without the scheduler. On return, the invocation is durable."""
@@ -83,7 +91,7 @@ class Arming:
         to_delete = {plan.schedule_name, *plan.superseded}
         if self._needs_schedule(plan) and self._arm(plan):
             to_delete.remove(plan.schedule_name)
-        elif plan.desired == "active":
+        elif plan.desired == "active" and not plan.post.repeats:
             self._invoke_now(plan)
         for name in sorted(name for name in to_delete if name):
             self._writer.delete(name, self._target.group)
@@ -104,7 +112,7 @@ class Arming:
 
         The relay decides whether a run is too late. The fence publishes a run once, also if the schedule fires it too.
         """
-        for run in passed_runs(plan, self._clock()):
+        for run in passed_runs(plan, self._target, self._clock()):
             payload = invocation_of(plan.post, run)
             occurrence = self._ledger.occurrence(payload.occurrence_key)
             if occurrence is None or outcome(occurrence).state == "superseded":
@@ -155,20 +163,26 @@ def schedule_request(post: Post, target: TargetSettings, now: datetime, *, enabl
 def needs_schedule(plan: Plan, target: TargetSettings, now: datetime) -> bool:
     """Return whether the scheduler must hold the plan's schedule now.
 
-    A cancelled post and a Post now need none. An active post that became due before it was armed is invoked directly,
-    and the relay decides whether it is too late.
+    A cancelled post, a Post now and an active series that has ended need none. An active post that became due before it
+    was armed is invoked directly, and the relay decides whether it is too late.
     """
-    due_at = plan.post.due_at
+    post = plan.post
     if plan.desired == "cancelled" or plan.schedule_name is None:
         return False
-    return plan.desired != "active" or due_at is None or due_at - target.lead > now
+    last = post.repeat.ends_at if post.repeat else post.due_at
+    return plan.desired != "active" or last is None or last - target.lead_of(post.repeat, post.zone) > now
 
 
-def passed_runs(plan: Plan, now: datetime) -> list[datetime]:
-    """Return the last runs of an active series since an unsettled change: its schedule may have lacked them."""
-    if plan.settled or plan.desired != "active":
+def passed_runs(plan: Plan, target: TargetSettings, now: datetime) -> list[datetime]:
+    """Return the last runs of an active series since an unsettled change: its schedule may have lacked them.
+
+    A schedule that is armed now lacks the runs within its lead, too.
+    """
+    if plan.desired != "active":
         return []
-    return runs_between(plan.post, after=plan.changed_at, until=now, limit=RUNS_LIMIT)
+    since = now if plan.settled else plan.changed_at
+    lead = target.lead_of(plan.post.repeat, plan.post.zone)
+    return runs_between(plan.post, after=since, until=now + lead, limit=RUNS_LIMIT)
 
 
 def differing_member(request: Mapping[str, Any], found: Mapping[str, Any]) -> str:

@@ -88,7 +88,11 @@ class BatchScheduling:
         errors = self._create(timely)
         matching = self._matching([request for post_id, request in timely.items() if not errors[post_id]])
         now = self._clock()
-        armed = [plan for plan in plans.values() if plan.schedule_name in matching and not passed_runs(plan, now)]
+        armed = [
+            plan
+            for plan in plans.values()
+            if plan.schedule_name in matching and not passed_runs(plan, self._target, now)
+        ]
         settled = self._ledger.settle_all(armed, now=now) if armed else {}
         results = {post_id: BatchResult(plan=plan) for post_id, plan in settled.items()}
         lost = {post_id: error for post_id, error in errors.items() if is_outage(error)}

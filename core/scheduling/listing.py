@@ -52,11 +52,15 @@ class ScheduleDetail:
 class ScheduleListing:
     """Reads the schedules of one group through a boto3 scheduler client."""
 
-    def __init__(self, scheduler: Any, group: str, *, sorted_by_name: bool = False) -> None:
-        """With `sorted_by_name`, the scheduler lists the names in order. AWS does not promise an order."""
+    def __init__(self, scheduler: Any, group: str, *, sorted_by_name: bool = False, fires_ahead: bool = False) -> None:
+        """With `sorted_by_name`, the scheduler lists the names in order. AWS does not promise an order.
+
+        With `fires_ahead`, a schedule may fire, and be deleted, before its post is due.
+        """
         self._scheduler = scheduler
         self._group = group
         self.sorted_by_name = sorted_by_name
+        self.fires_ahead = fires_ahead
         self._large_for = 0
         self._full_prefixes: set[str] = set()
         self._details: dict[tuple[str, datetime], ScheduleDetail] = {}

@@ -21,7 +21,7 @@ _NAMES = {
     "options": "options of networks",
     "written_parts": "threads with media of their later parts",
 }
-"""A name for each of LATER_MEMBERS (lambda_pkg/event.py)."""
+"""A name for each of LATER_MEMBERS (lambda_pkg/event.py). Only functions that read `lead` get posts with one."""
 
 
 class PayloadSupport:

@@ -22,6 +22,8 @@ CLOCK_SKEW = timedelta(minutes=1)
 """The most that the clock of another machine may be ahead when it records a change."""
 DUE_POSTS_LIMIT = 200
 """The most one-time posts that `destinations_due` reads."""
+SERIES_LIMIT = 200
+"""The most series that are searched for a last run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,8 @@ def upcoming(
     plans = ledger.pending([each.post_id for each in listed])
     current = [each for each in listed if _is_current(each, plans)]
     known = {each.post_id for each in current}
-    fired = [_fired_entry(plan, now) for plan in due if plan.post.post_id not in known]
+    unlisted = [plan for plan in (*due, *_last_runs(listing, ledger, now)) if plan.post.post_id not in known]
+    fired = [_fired_entry(plan, now) for plan in unlisted]
     pending: list[ListedSchedule | QueueEntry] = [each for each in current if each.due_at is not None]
     one_time = sorted([*pending, *fired], key=_due_and_id)
     left_out = [each.due_at for each in one_time[limit:]] or [each.due_at for each in listed[limit:] if each.due_at]
@@ -195,6 +198,15 @@ def _is_current(listed: ListedSchedule, plans: Mapping[str, Plan | None]) -> boo
         return True
     plan = plans[listed.post_id]
     return plan is not None and plan.schedule_name == listed.name
+
+
+def _last_runs(listing: ScheduleListing, ledger: Ledger, now: datetime) -> list[Plan]:
+    """Return the series whose last run is due about now. AWS deletes a schedule after its last invocation."""
+    if not listing.fires_ahead:
+        return []
+    ending = [plan for plan in ledger.series(limit=SERIES_LIMIT) if plan.post.repeat and plan.post.repeat.ends_at]
+    runs = [(plan, runs_of(plan.post, after=now, count=2)) for plan in ending]
+    return [plan for plan, ahead in runs if len(ahead) == 1 and ahead[0] < now + FIRED_AHEAD]
 
 
 def _fired_entry(plan: Plan, now: datetime) -> QueueEntry:

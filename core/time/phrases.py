@@ -39,6 +39,11 @@ def clock_time(instant: datetime, zone: str) -> str:
     return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
 
 
+def promise(time: str, slack: timedelta) -> str:
+    """Return the text of a time, or `within a minute of 09:00` if a post may go out up to `slack` after it."""
+    return f"within a minute of {time}" if slack else time
+
+
 def calendar_day(day: date) -> str:
     """Return `Tue 24 Nov 2026`."""
     return f"{day:%a} {day.day} {day:%b} {day.year}"

@@ -26,6 +26,24 @@ def test_the_picture_of_a_link_card_counts_as_media(payload, card, has_media):
     assert read_event({**payload, "media": [], "card": {"url": "https://example.com/", **card}}).has_media is has_media
 
 
+def test_a_run_is_due_its_lead_after_its_invocation_and_the_signed_body_is_that_of_the_run(payload):
+    run = {**payload, "due_at": None, "occurrence": "2026-11-24T09:00:00Z"}
+    ahead = {"lead": 60, "expression": "cron(0 9 * * ? *)", **run, "occurrence": "2026-11-24T08:59:00Z"}
+    assert read_event(ahead) == read_event(run)
+    assert read_event(ahead).due == datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def test_a_skipped_run_with_a_lead_does_not_count(payload):
+    skipped = {**payload, "due_at": None, "exceptions": {"skipped": ["2026-11-24T09:00:00Z"]}}
+    assert read_event({**skipped, "lead": 60, "occurrence": "2026-11-24T08:59:00Z"}).excluded
+    assert not read_event({**skipped, "lead": 60, "occurrence": "2026-11-24T09:00:00Z"}).excluded
+
+
+def test_a_lead_beyond_the_calendar_is_refused(payload):
+    with pytest.raises(UnreadableEvent, match="occurrence"):
+        read_event({**payload, "lead": 60, "occurrence": "9999-12-31T23:59:59Z"})
+
+
 @pytest.mark.parametrize("member", REQUIRED)
 def test_the_error_names_a_missing_member(payload, member):
     del payload[member]

@@ -1,6 +1,7 @@
 """Conversion of posts to schedules and payloads, and back."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,8 +25,9 @@ from core.posts.payload import (
     write_payload,
     write_schedule,
 )
+from core.time.earlier_cron import EARLIER
 from core.time.instants import epoch_ms
-from lambda_pkg.event import read_event
+from lambda_pkg.event import UnreadableEvent, read_event
 
 TARGET = TargetSettings(
     group="punctual",
@@ -34,6 +36,7 @@ TARGET = TargetSettings(
     dead_letter_arn=None,
     lead=timedelta(seconds=60),
 )
+AHEAD = replace(TARGET, repeat_lead=lambda: EARLIER)
 PLACEHOLDERS = [
     "<aws.scheduler.scheduled-time>",
     "<aws.scheduler.schedule-arn>",
@@ -213,6 +216,48 @@ def test_a_repeating_schedule_has_the_posts_zone(a_series):
     assert request["ScheduleExpressionTimezone"] == "Europe/Berlin"
     assert (request["StartDate"], request["EndDate"]) == (start, end)
     assert (request["State"], request["ActionAfterCompletion"]) == ("DISABLED", "DELETE")
+
+
+def test_the_schedule_of_a_series_with_a_lead_fires_a_minute_ahead_and_its_payload_says_so(a_series):
+    start, end = datetime(2026, 11, 3, 8, tzinfo=UTC), datetime(2027, 11, 3, 8, tzinfo=UTC)
+    series = a_series(repeat=Repeat(expression="cron(0 9 * * ? *)", starts_at=start, ends_at=end))
+    request = write_schedule(series, AHEAD, enabled=True)
+    assert request["ScheduleExpression"] == "cron(59 8 * * ? *)"
+    assert (request["StartDate"], request["EndDate"]) == (start - EARLIER, end - EARLIER)
+    assert json.loads(request["Target"]["Input"])["lead"] == 60
+    assert read_scheduled(request) == series
+
+
+def test_a_series_whose_rule_has_no_earlier_runs_has_no_lead(a_series):
+    at_the_clock_change = a_series(repeat=Repeat(expression="cron(0 3 * * ? *)"))
+    assert write_schedule(at_the_clock_change, AHEAD, enabled=True) == write_schedule(
+        at_the_clock_change, TARGET, enabled=True
+    )
+    assert "lead" not in json.loads(write_payload(at_the_clock_change))
+
+
+@pytest.mark.parametrize(("lead", "error"), [(-1, "lead"), (61, "lead"), (True, "lead"), ("60", "lead")])
+def test_an_impossible_lead_is_refused(a_series, lead, error):
+    members = json.loads(write_invocation(invocation_of(a_series(), DUE)))
+    with pytest.raises(UnreadablePayload, match=error):
+        read_payload(json.dumps(members | {"lead": lead}))
+    with pytest.raises(UnreadableEvent, match=error):
+        read_event(members | {"lead": lead})
+
+
+def test_a_post_of_the_largest_size_has_a_lead(a_series):
+    rest = len(write_payload(a_series(text="")).encode())
+    series = a_series(text="x" * (PAYLOAD_LIMIT - rest))
+    assert read_scheduled(write_schedule(series, AHEAD, enabled=True)) == series
+
+
+def test_a_time_without_enough_lead_is_promised_with_the_precision_of_the_scheduler(a_series):
+    daily, at_the_clock_change = Repeat(expression="cron(0 9 * * ? *)"), Repeat(expression="cron(0 3 * * ? *)")
+    on_aws = replace(AHEAD, precision=timedelta(seconds=60))
+    times = [(None, on_aws), (daily, on_aws), (at_the_clock_change, on_aws), (daily, on_aws.without_repeat_lead())]
+    assert [target.slack_of(repeat, "Europe/Berlin").seconds for repeat, target in times] == [0, 0, 60, 60]
+    assert replace(on_aws, lead=timedelta()).slack_of(None, "UTC") == timedelta(seconds=60)
+    assert replace(TARGET, lead=timedelta()).slack_of(at_the_clock_change, "Europe/Berlin") == timedelta()
 
 
 def test_a_schedule_without_an_end_is_not_deleted_after_completion(a_series):

@@ -1,6 +1,7 @@
 """The runs of a series equal the firings of its schedule that the relay lets pass, over both clock changes."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 
@@ -8,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.posts.models import Post
-from core.posts.payload import TargetSettings, invocation_of, read_scheduled, write_invocation, write_schedule
+from core.posts.payload import (
+    SCHEDULED_TIME,
+    TargetSettings,
+    invocation_of,
+    occurrence_key,
+    read_payload,
+    read_scheduled,
+    write_schedule,
+)
 from core.posts.recurrence import NeverRuns, next_runs, rule_of
 from core.posts.repeat_rules import (
     ChosenWeekdays,
@@ -23,11 +32,13 @@ from core.posts.repeat_rules import (
     Yearly,
 )
 from core.posts.series import build_series, end_of_day, runs_of
+from core.time.earlier_cron import EARLIER
 from core.time.expressions import parse_expression
-from core.time.instants import wall_time
+from core.time.instants import utc_text, wall_time
 from lambda_pkg.event import read_event
 
 TARGET = TargetSettings(group="g", function_arn="f", role_arn="r", dead_letter_arn=None, lead=timedelta(0))
+AHEAD = replace(TARGET, repeat_lead=lambda: EARLIER)
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 YEAR_END = NOW + timedelta(days=400)
 # Both hemispheres, a change of half an hour, a zone beside the date line, and none.
@@ -56,17 +67,29 @@ def post_of(repeat, zone):
     )
 
 
-def passed(repeat, zone):
-    """Return the firings within a year that the relay lets pass, as it reads the payload."""
-    post = read_scheduled(write_schedule(post_of(repeat, zone), TARGET, enabled=True))
-    firings = parse_expression(repeat.expression, zone, start=repeat.starts_at, end=repeat.ends_at).after(NOW)
-    year = takewhile(lambda each: each <= YEAR_END, firings)
-    invocations = [(each, json.loads(write_invocation(invocation_of(post, each)))) for each in year]
-    return [each for each, payload in invocations if not read_event(payload).excluded]
+def fired(repeat, zone, target):
+    """Return the events within a year that the relay lets pass, with the firings of their schedule."""
+    post = post_of(repeat, zone)
+    schedule = write_schedule(post, target, enabled=True)
+    assert read_scheduled(schedule) == post
+    lead = target.lead_of(repeat, zone)
+    bounds = {"start": schedule.get("StartDate"), "end": schedule.get("EndDate")}
+    firings = parse_expression(schedule["ScheduleExpression"], zone, **bounds).after(NOW - lead)
+    year = takewhile(lambda each: each <= YEAR_END - lead, firings)
+    inputs = [(each, schedule["Target"]["Input"].replace(SCHEDULED_TIME, utc_text(each), 1)) for each in year]
+    events = [(each, read_event(json.loads(text)), read_payload(text)) for each, text in inputs]
+    for _, event, payload in events:
+        assert (event.due, event.occurrence_key, event.excluded) == (
+            payload.due,
+            payload.occurrence_key,
+            payload.excluded,
+        )
+        assert read_payload(event.body) == payload == invocation_of(post, event.due)
+    return [(each, event) for each, event, _ in events if not event.excluded]
 
 
-def expected(repeat, zone):
-    year = repeat.model_copy(update={"ends_at": YEAR_END})
+def expected(repeat, zone, until=None):
+    year = repeat.model_copy(update={"ends_at": min(until or YEAR_END, YEAR_END)})
     return runs_of(post_of(year, zone), after=NOW, count=2000)
 
 
@@ -79,7 +102,26 @@ def test_the_runs_are_the_firings_that_the_relay_lets_pass(rule, at, zone, first
         skipped = data.draw(st.lists(st.sampled_from(runs), max_size=5, unique=True))
         repeat = repeat.model_copy(update={"skipped": tuple(skipped)})
         assert expected(repeat, zone) == [run for run in runs if run not in skipped]
-    assert passed(repeat, zone) == expected(repeat, zone)
+    on_time = [event.due for _, event in fired(repeat, zone, TARGET)]
+    assert on_time == expected(repeat, zone)
+    assert [event.due for _, event in fired(repeat, zone, AHEAD)] == on_time
+
+
+@settings(deadline=None, database=None, max_examples=30)
+@given(rules, times, st.sampled_from(ZONES), first_dates, first_dates, st.integers(1, 12))
+def test_a_lead_is_the_same_at_each_run_from_the_first_to_the_last(rule, at, zone, first, another, count):
+    """Midnight of the first date, the end of the last one and the changes of the clocks are no exceptions."""
+    for bounds in ({"last": max(first, another)}, {} if isinstance(rule, CustomCron) else {"runs": count}):
+        try:
+            repeat = build_series(rule, at, zone, first=min(first, another), **bounds, now=NOW)
+        except NeverRuns:
+            continue
+        firings = fired(repeat, zone, AHEAD)
+        assert [event.due for _, event in firings] == expected(repeat, zone, until=repeat.ends_at)
+        assert {event.due - each for each, event in firings} <= {AHEAD.lead_of(repeat, zone)}
+        assert [event.occurrence_key for _, event in firings] == [
+            occurrence_key("0" * 12, run) for run in expected(repeat, zone, until=repeat.ends_at)
+        ]
 
 
 @settings(deadline=None, database=None, max_examples=60)
