@@ -13,7 +13,7 @@ from ui.frame.application import application
 INTERVAL = timedelta(minutes=1)
 """How old the light may be before the checks run again."""
 STARTING_INTERVAL = timedelta(seconds=10)
-"""The same in the first INTERVAL, while a worker that starts looks like one that is missing."""
+"""The same in the first INTERVAL. A worker that starts looks like one that is missing, so only *good* is shown then."""
 _WORST_FIRST: tuple[HealthStatus, ...] = ("bad", "warning", "good")
 
 
@@ -33,8 +33,8 @@ class HealthLight:
         with self._lock:
             if self._application is not app:
                 self._application, self._status, self._began_at, self._asked_at = app, "unknown", now, None
-            starting = self._began_at is not None and now - self._began_at < INTERVAL
-            if self._asked_at is None or now - self._asked_at >= (STARTING_INTERVAL if starting else INTERVAL):
+            interval = STARTING_INTERVAL if self._is_starting(now) else INTERVAL
+            if self._asked_at is None or now - self._asked_at >= interval:
                 self._asked_at = now
                 Thread(target=self._run, args=(app, now), name="health-light", daemon=True).start()
             return self._status
@@ -46,7 +46,12 @@ class HealthLight:
                 self._status = worst(results)
 
     def _run(self, app: Application, now: datetime) -> None:
-        self.note(app, run_checks(app, now))
+        results = run_checks(app, now)
+        if worst(results) == "good" or not self._is_starting(now):
+            self.note(app, results)
+
+    def _is_starting(self, now: datetime) -> bool:
+        return self._began_at is not None and now - self._began_at < INTERVAL
 
 
 def worst(results: Iterable[CheckResult]) -> HealthStatus:
