@@ -22,16 +22,16 @@ def main() -> None:
     median = statistics.median(durations[1:])
     row("from start to first connection", f"{median:.2f} s", verdict(median, at_most=1))
     seconds = min(relay_import_seconds() for _ in range(5))
-    row("import of the relay, processor time", f"{seconds * 1000:.0f} ms", verdict(seconds, at_most=0.05))
+    row("import of the relay with boto3, processor time", f"{seconds * 1000:.0f} ms", verdict(seconds, at_most=0.5))
 
 
 def relay_import_seconds() -> float:
-    """Return the processor time in which a fresh interpreter, without site-packages, imports the relay."""
+    """Return the processor time in which a fresh interpreter imports the entry module of the relay."""
     code = (
         f"import sys, time; sys.path.append({str(ROOT)!r}); began = time.process_time(); "
         "import lambda_pkg.handler; print(time.process_time() - began)"
     )
-    return float(subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, text=True, stdout=-1).stdout)
+    return float(subprocess.run([sys.executable, "-I", "-c", code], check=True, text=True, stdout=-1).stdout)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import functools
 import ipaddress
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -31,9 +31,17 @@ class Address:
         """The value of the Host header: it names the port only if it differs from the scheme's default."""
         return self._host if self.port == (443 if self.secure else 80) else str(self)
 
+    def has_server_of(self, other: "Address") -> bool:
+        """Return whether both addresses lead to the same server over the same scheme."""
+        return replace(self, target=other.target) == other
+
     @property
     def _host(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
+
+
+Authorize = Callable[[Address, Mapping[str, str], bytes], Mapping[str, str]]
+"""Returns the headers that give access to a server, besides the post's own signature. May raise CannotSign."""
 
 
 @functools.lru_cache(maxsize=16)

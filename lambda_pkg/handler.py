@@ -1,25 +1,49 @@
-"""The relay as a Lambda function: delivers the post of an event and records the receipt in the table."""
+"""The relay as a Lambda function: delivers the post of an event and records the receipt in the table.
 
+Lambda gives a function a whole processor while it imports this module, and at 128 MB a fourteenth of one afterwards. So
+this module imports and makes at once what an invocation needs.
+"""
+
+import encodings.idna  # noqa: F401 - Python reads each host name with it
 import functools
 import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambda_pkg.address import Authorize
 from lambda_pkg.clients import client
 from lambda_pkg.event import Event, UnreadableEvent, read_event
+from lambda_pkg.failure_metrics import metric_line
+from lambda_pkg.http_client import Connection, tls_context
+from lambda_pkg.iam_signature import IamSigner
 from lambda_pkg.invocation import unwrap_payload
 from lambda_pkg.receipts import ReceiptTable
 from lambda_pkg.relay import AttemptFailed, Clock, RelayConfig, RelayReceipt, deliver
-from lambda_pkg.settings import RelaySettings
+from lambda_pkg.settings import InvalidVariable, RelaySettings
 from lambda_pkg.signing_secret import SigningSecretCache
 
 _LOGGED_MEMBERS = (
     *("post_id", "revision", "occurrence_key", "due_at", "posted_at"),
     *("finished_at", "attempt", "status", "error"),
 )
+
+
+def make_ahead(variables: Mapping[str, str]) -> None:
+    """Make what invocations share. An invocation meets any fault again, and reports it."""
+    tls_context()
+    with suppress(InvalidVariable, BotoCoreError, ClientError):
+        settings = RelaySettings.read(variables)
+        if settings.table_name is not None:
+            client("dynamodb").get_paginator("query")  # the first one reads a file
+        if settings.iam_region is not None:
+            _signer(settings.posting_url, settings.iam_region)
+        _signing_secret(settings.signing_secret_parameter).read(datetime.now(UTC))
 
 
 def handle(event: Mapping[str, Any], context: object) -> RelayReceipt | None:
@@ -34,9 +58,9 @@ def relay_event(
     """Deliver the post of an event, record the receipt, and return it.
 
     An unreadable event goes to the dead-letter queue at once, and the result is None. A run that does not count leaves
-    no receipt, and the result is None too. The slow steps (importing boto3,
-    reading the secret and counting earlier attempts) run before the due instant. Raises InvokedTooEarly,
-    AttemptFailed after recording it, or botocore's errors if recording fails; then Lambda retries.
+    no receipt, and the result is None too. The slow steps (reading the secret and counting earlier attempts) run before
+    the due instant. Without a table, each attempt counts as the first, because Lambda does not tell its number. Raises
+    InvokedTooEarly, AttemptFailed after recording it, or botocore's errors if recording fails; then Lambda retries.
     """
     try:
         payload = unwrap_payload(event)
@@ -44,18 +68,11 @@ def relay_event(
     except UnreadableEvent as error:
         _send_to_dead_letters(event, error, settings)
         return None
-    from lambda_pkg.http_client import Connection  # slow to import
-
     if post.excluded:
         _log("info", "skipped", post_id=post.post_id, occurrence_key=post.occurrence_key, revision=post.revision)
         return None
-    receipts = ReceiptTable(settings.table_name, client("dynamodb"))
-    config = RelayConfig(
-        posting_url=settings.posting_url,
-        secrets=_secrets(settings.signing_secret_arn, clock()),
-        allowed_hosts=settings.allowed_hosts,
-        prepare_url=settings.prepare_url,
-    )
+    receipts = ReceiptTable(settings.table_name, client("dynamodb")) if settings.table_name else None
+    config = _config(settings, clock())
     try:
         with Connection() as connection:
             attempt = _attempt_number(post, receipts)
@@ -64,13 +81,29 @@ def relay_event(
         _record(failure.receipt, post, receipts)
         raise
     _record(receipt, post, receipts)
+    if settings.stack_name and (line := metric_line(receipt["kind"], settings.stack_name, clock())):
+        print(line, flush=True)
     return receipt
 
 
-def _attempt_number(post: Event, receipts: ReceiptTable) -> int:
-    """Return the number of this attempt, or 1 if the table cannot be read: the post goes out anyway."""
-    from botocore.exceptions import BotoCoreError, ClientError
+def _config(settings: RelaySettings, now: datetime) -> RelayConfig:
+    """Return the relay's configuration, with the reason if the signing secrets cannot be read."""
+    secrets, fault = _secrets(settings.signing_secret_parameter, now)
+    region = settings.iam_region
+    return RelayConfig(
+        posting_url=settings.posting_url,
+        secrets=secrets,
+        secrets_fault=fault,
+        allowed_hosts=settings.allowed_hosts,
+        prepare_url=settings.prepare_url,
+        authorize=None if region is None else _signer(settings.posting_url, region),
+    )
 
+
+def _attempt_number(post: Event, receipts: ReceiptTable | None) -> int:
+    """Return the number of this attempt, or 1 if no table can be read: the post goes out anyway."""
+    if receipts is None:
+        return 1
     try:
         return receipts.count_attempts(post.post_id, post.occurrence_key, post.revision) + 1
     except (BotoCoreError, ClientError) as error:
@@ -78,38 +111,50 @@ def _attempt_number(post: Event, receipts: ReceiptTable) -> int:
         return 1
 
 
-def _secrets(arn: str, now: datetime) -> tuple[str, ...]:
-    """Return the signing secrets, or none if they cannot be read. The relay then reports the failure with the post."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+def _secrets(parameter: str, now: datetime) -> tuple[tuple[str, ...], str | None]:
+    """Return the signing secrets, or the reason why there are none, which the relay reports with the post."""
     try:
-        return _signing_secret(arn).read(now)
+        return _signing_secret(parameter).read(now), None
     except (BotoCoreError, ClientError) as error:
         _log("error", "Reading the signing secret failed.", error=str(error))
-        return ()
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound":
+            remedy = "Run make deploy, or python -m core store-secret."
+            return (), f"The signing secret {parameter} is not stored. {remedy}"
+        remedy = "The relay's log names the cause. Punctual tries again by itself."
+        return (), f"The signing secret {parameter} could not be read. {remedy}"
 
 
 @functools.cache
-def _signing_secret(arn: str) -> SigningSecretCache:
-    return SigningSecretCache(arn, client("secretsmanager"))
+def _signing_secret(parameter: str) -> SigningSecretCache:
+    return SigningSecretCache(parameter, client("ssm"))
 
 
-def _record(receipt: RelayReceipt, post: Event, receipts: ReceiptTable) -> None:
+@functools.cache
+def _signer(url: str, region: str) -> Authorize:
+    return IamSigner(url, region)
+
+
+def _record(receipt: RelayReceipt, post: Event, receipts: ReceiptTable | None) -> None:
     level = "info" if receipt["kind"] == "handed_over" else "error"
     _log(level, receipt["kind"], **{name: receipt[name] for name in _LOGGED_MEMBERS})
-    receipts.record(receipt, post.body)
+    if receipts is not None:
+        receipts.record(receipt, post.body)
 
 
 def _send_to_dead_letters(event: Mapping[str, Any], error: UnreadableEvent, settings: RelaySettings) -> None:
-    """Send an unreadable event to the dead-letter queue, in the format of Lambda's own failure records."""
-    record = {
-        "requestPayload": event,
-        "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
-    }
-    client("sqs").send_message(QueueUrl=settings.dead_letter_url, MessageBody=json.dumps(record))
+    """Log an unreadable event, and send it to the dead-letter queue, if any, as Lambda's own failure records are."""
+    if settings.dead_letter_url is not None:
+        record = {
+            "requestPayload": event,
+            "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
+        }
+        client("sqs").send_message(QueueUrl=settings.dead_letter_url, MessageBody=json.dumps(record))
     _log("error", "unreadable event", error=str(error))
 
 
 def _log(level: str, message: str, **facts: Any) -> None:
     """Write one line of JSON. It never holds a post's text or a server's response, which may repeat the text."""
     print(json.dumps({"level": level.upper(), "message": message, **facts}), flush=True)
+
+
+make_ahead(os.environ)

@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -69,7 +69,8 @@ class Connection:
 
         Raises NoResponse, also if connecting to one IP address takes longer than `seconds`.
         """
-        if self._socket is not None and not (self._is_connected_to(address) and _is_idle(self._socket)):
+        same = self._address is not None and self._address.has_server_of(address)
+        if self._socket is not None and not (same and _is_idle(self._socket)):
             self.close()
         self._address = address
         if self._socket is None:
@@ -92,9 +93,6 @@ class Connection:
         except _ConnectionExpired:
             self.connect(self._address, seconds=max(0.001, deadline - time.monotonic()))
             return self._send(self._address, body, headers, deadline, now)
-
-    def _is_connected_to(self, address: Address) -> bool:
-        return self._address is not None and replace(self._address, target=address.target) == address
 
     def _send(
         self, address: Address, body: bytes, headers: Mapping[str, str], deadline: float, now: Callable[[], datetime]
@@ -139,11 +137,11 @@ def _open_socket(address: Address, seconds: float) -> socket.socket:
 
 
 def _is_idle(opened: socket.socket) -> bool:
-    """Return whether the server sent nothing since its response: neither a close nor unexpected data."""
+    """Return whether the server sent nothing that a post must not follow: neither a close nor unexpected data."""
     opened.settimeout(0)
     try:
-        socket.socket.recv(opened, 1, socket.MSG_PEEK)  # reads below TLS
-    except BlockingIOError:
+        opened.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):  # a server may send TLS tickets after the handshake
         return True
     except OSError:
         return False

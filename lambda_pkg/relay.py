@@ -1,23 +1,26 @@
 """The relay: wait for the due instant, sign the post, send it to the posting server, and return a receipt."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lambda_pkg.address import Address, RefusedAddress, resolve_address
+from lambda_pkg.address import Address, Authorize, RefusedAddress, resolve_address
 from lambda_pkg.event import Event, UnreadableEvent, read_event
+from lambda_pkg.http_client import Connection, NoResponse, PostingResponse
 from lambda_pkg.late_policy import is_too_late, too_late_error
-from lambda_pkg.prepare import prepare
-from lambda_pkg.signature import InvalidSecret, signed_headers
-
-if TYPE_CHECKING:
-    from lambda_pkg.http_client import Connection, PostingResponse
+from lambda_pkg.prepare import WARM_UP_TIME, prepare
+from lambda_pkg.signature import CannotSign, signed_headers
 
 __all__ = ["AttemptFailed", "InvokedTooEarly", "RelayConfig", "RelayReceipt", "UnreadableEvent", "deliver"]
 
 MAX_WAIT = timedelta(seconds=90)
 """The longest wait for a due instant: the lead of 60 s, and a margin for clocks that differ."""
+CONNECT_TIME = timedelta(seconds=2)
+"""How long before the due instant the relay connects. Servers close a connection that is idle for longer."""
+LEAST_CONNECT_TIME = timedelta(milliseconds=100)
+"""A relay that waits for less time connects at the due instant."""
 
 Clock = Callable[[], datetime]
 RelayReceipt = dict[str, Any]
@@ -29,13 +32,16 @@ class RelayConfig:
     """The relay's configuration. Each secret signs every request, so receivers can change secrets without a gap.
 
     `allowed_hosts` are the hosts that a post's own URL may name, besides the host of `posting_url`. `prepare_url` is
-    where a posting server of this version uploads media ahead, None if it does not.
+    where a posting server of this version prepares posts, None if it does not. `authorize` is None unless the posting
+    server is a function behind AWS_IAM. `secrets_fault` states why there are no secrets, if the reason is known.
     """
 
     posting_url: str
     secrets: tuple[str, ...] = field(repr=False)
     allowed_hosts: frozenset[str] = frozenset()
     prepare_url: str | None = None
+    authorize: Authorize | None = field(default=None, repr=False)
+    secrets_fault: str | None = None
     connect_seconds: float = 5.0
     response_seconds: float = 45.0
 
@@ -67,7 +73,7 @@ class InvokedTooEarly(Exception):
 def deliver(
     event: Mapping[str, Any],
     config: RelayConfig,
-    connection: "Connection",
+    connection: Connection,
     *,
     attempt: int,
     clock: Clock,
@@ -75,6 +81,7 @@ def deliver(
 ) -> RelayReceipt:
     """Send a post to its posting server at its due instant and return the receipt. The connection stays open.
 
+    A relay that waits has the server prepare the post, and connects, before the due instant.
     `attempt` counts from 1 for each occurrence. A post past its late limit is not sent: its receipt is `missed` on the
     first attempt, else `failed`. Neither is a run that does not count: its receipt is `skipped`, and belongs into no
     ledger. Raises UnreadableEvent, InvokedTooEarly or AttemptFailed.
@@ -83,32 +90,30 @@ def deliver(
     this_attempt = _Attempt(post, attempt, clock)
     if post.excluded:
         return this_attempt.receipt("skipped")
-    _preload_http_client(post.url or config.posting_url)
-    prepare(post, config.prepare_url, config.secrets, clock)
-    _wait_until(post.due, clock, sleep)
+    if not post.has_media:
+        _wait(post.due, clock, sleep, until_early=WARM_UP_TIME)
+    prepare(post, config.prepare_url, config.secrets, clock, config.authorize)
+    _wait(post.due, clock, sleep, until_early=CONNECT_TIME)
+    this_attempt.connect_ahead(config, connection)
+    _wait(post.due, clock, sleep)
     if is_too_late(post.due, post.late_after, now := clock()):
         error = too_late_error(post.due, post.late_after, now)
         return this_attempt.receipt("missed" if attempt == 1 else "failed", error=error)
     try:
         return this_attempt.send(config, connection)
-    except (RefusedAddress, InvalidSecret) as error:
+    except (RefusedAddress, CannotSign) as error:
         raise AttemptFailed(this_attempt.receipt("attempt_failed", error=str(error))) from error
 
 
-def _preload_http_client(url: str) -> None:
-    """Import the HTTP client, and for https load the TLS authorities, before the due instant: both take long."""
-    from lambda_pkg.http_client import tls_context
+def _wait(due: datetime, clock: Clock, sleep: Callable[[float], None], *, until_early: timedelta = timedelta()) -> None:
+    """Return `until_early` before `due`, or at once if that has passed.
 
-    if url.startswith("https:"):
-        tls_context()
-
-
-def _wait_until(due: datetime, clock: Clock, sleep: Callable[[float], None]) -> None:
-    """Return at `due`. Read the clock every second, since the machine may be suspended or its clock may be set."""
-    while (early := due - clock()) > timedelta():
+    Reads the clock every second, since the machine may be suspended or its clock may be set. Raises InvokedTooEarly.
+    """
+    while (early := due - clock()) > until_early:
         if early > MAX_WAIT:
             raise InvokedTooEarly(early)
-        sleep(min(early.total_seconds(), 1.0))
+        sleep(min((early - until_early).total_seconds(), 1.0))
 
 
 class _Attempt:
@@ -121,21 +126,36 @@ class _Attempt:
         self._started = clock()
         self._posted: datetime | None = None
 
-    def send(self, config: RelayConfig, connection: "Connection") -> RelayReceipt:
-        """POST to the address of this post. Raises RefusedAddress, InvalidSecret or AttemptFailed."""
-        from lambda_pkg.http_client import NoResponse
+    def connect_ahead(self, config: RelayConfig, connection: Connection) -> None:
+        """Connect to the address of this post, unless it is due. `send` meets any fault again, and reports it."""
+        early = self._post.due - self._clock()
+        if early >= LEAST_CONNECT_TIME:
+            with suppress(RefusedAddress, NoResponse):
+                # A host with four addresses, none of which answers, takes all of this time.
+                connection.connect(self._address(config), seconds=early.total_seconds() / 4)
 
-        address = resolve_address(self._post.url, config.posting_url, config.allowed_hosts)
+    def send(self, config: RelayConfig, connection: Connection) -> RelayReceipt:
+        """POST to the address of this post. Raises RefusedAddress, CannotSign or AttemptFailed."""
+        if config.secrets_fault is not None:
+            raise AttemptFailed(self.receipt("attempt_failed", error=config.secrets_fault))
+        address = self._address(config)
         try:
             response = self._request(address, config, connection)
         except NoResponse as error:
             raise AttemptFailed(self.receipt("attempt_failed", error=str(error))) from error
         if 200 <= response.status < 300:
             return self.receipt("handed_over", response=response)
-        reason = _status_error(response.status, address)
+        reason = _status_error(response.status, address, behind_iam=self._authorize(config) is not None)
         raise AttemptFailed(self.receipt("attempt_failed", response=response, error=reason))
 
-    def _request(self, address: Address, config: RelayConfig, connection: "Connection") -> "PostingResponse":
+    def _address(self, config: RelayConfig) -> Address:
+        return resolve_address(self._post.url, config.posting_url, config.allowed_hosts)
+
+    def _authorize(self, config: RelayConfig) -> Authorize | None:
+        """Return None for a post with a posting server of its own, which gets no signature of AWS."""
+        return config.authorize if self._post.url is None else None
+
+    def _request(self, address: Address, config: RelayConfig, connection: Connection) -> PostingResponse:
         connection.connect(address, seconds=config.connect_seconds)
         now = self._clock()
         headers = {
@@ -143,12 +163,12 @@ class _Attempt:
             "User-Agent": "punctual-relay",
             **signed_headers(self._post.occurrence_key, now, self._post.body, config.secrets),
         }
+        if authorize := self._authorize(config):
+            headers |= authorize(address, headers, self._post.body)
         self._posted = now
         return connection.post(self._post.body, headers, seconds=config.response_seconds, now=self._clock)
 
-    def receipt(
-        self, kind: str, *, response: "PostingResponse | None" = None, error: str | None = None
-    ) -> RelayReceipt:
+    def receipt(self, kind: str, *, response: PostingResponse | None = None, error: str | None = None) -> RelayReceipt:
         """Return the receipt. Instants are UTC in ISO 8601, to the millisecond; no request sets `posted_at` to None."""
         return {
             "kind": kind,
@@ -167,10 +187,12 @@ class _Attempt:
         }
 
 
-def _status_error(status: int, address: Address) -> str:
+def _status_error(status: int, address: Address, *, behind_iam: bool) -> str:
     """Return the cause and the remedy of a status other than 2xx."""
     if 300 <= status < 400:
         return f"{address} answered {status}, a redirect. The relay follows none: set the posting URL to its target."
+    if status == 403 and behind_iam:
+        return f"{address} answered 403: AWS does not let the relay's role call it. Deploy the stack again."
     if status in (401, 403):
         return f"{address} answered {status}: it rejected the signature. Set the same signing secret on both sides."
     if status == 404:

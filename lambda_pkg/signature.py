@@ -10,7 +10,11 @@ from datetime import datetime
 _PREFIX = "whsec_"
 
 
-class InvalidSecret(ValueError):
+class CannotSign(ValueError):
+    """A request cannot be signed. The message states the cause and the remedy."""
+
+
+class InvalidSecret(CannotSign):
     """A signing secret is missing or malformed. The message omits it."""
 
     def __init__(self) -> None:

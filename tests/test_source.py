@@ -9,8 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("cdk_min", "core", "lambda_pkg", "ui", "pages")
+DEPLOYMENT_WRITES = {".venv", "cdk.out"}
+"""The folders that a deployment creates in cdk_min."""
 READ_THE_CLOCK = {"core/time/instants.py", "lambda_pkg/handler.py"}
 """The clock of the product, and the relay's entry on AWS, which imports nothing of ours."""
+RELAY_ON_AWS = {f"lambda_pkg/{name}.py" for name in ("clients", "handler", "iam_signature")}
+"""The modules of the relay that use boto3."""
 LONGEST_MODULE = 300
 """Lines."""
 
@@ -19,7 +23,8 @@ LONGEST_MODULE = 300
 def sources() -> dict[str, ast.Module]:
     """Map the path of every file of the source, relative to the repository, to its syntax tree."""
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")] + [ROOT / "dashboard.py"]
-    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    ours = [path.relative_to(ROOT) for path in files if not DEPLOYMENT_WRITES & set(path.parts)]
+    return {path.as_posix(): ast.parse((ROOT / path).read_text(encoding="utf-8")) for path in ours}
 
 
 def imported(nodes: object) -> set[str]:
@@ -45,12 +50,33 @@ def test_pages_import_no_other_page():
 
 
 def test_the_relay_needs_only_the_standard_library_and_boto3():
-    """Lambda's runtime brings boto3 and botocore. They are imported inside functions, because importing takes long."""
-    relay = [tree for path, tree in sources().items() if path.startswith("lambda_pkg/")]
+    """Lambda's runtime brings boto3 and botocore. Importing them takes long, so it happens before any invocation."""
+    relay = {path: tree for path, tree in sources().items() if path.startswith("lambda_pkg/")}
     assert relay
-    for tree in relay:
+    for tree in relay.values():
         assert imported(ast.walk(tree)) <= sys.stdlib_module_names | {"lambda_pkg", "boto3", "botocore"}
-        assert not imported(tree.body) & {"boto3", "botocore"}
+    on_import, at_any_time = ({path for path in relay if uses_boto3(nodes(relay[path]))} for nodes in (body, ast.walk))
+    assert on_import == at_any_time == RELAY_ON_AWS
+
+
+def test_one_machine_does_not_import_boto3_by_the_relay():
+    names = {path.removesuffix(".py").replace("/", ".") for path in RELAY_ON_AWS}
+    users = {
+        path
+        for path, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in names and not path.startswith("lambda_pkg/")
+    }
+    assert users == {"core/backends/posting_function.py"}
+
+
+def uses_boto3(nodes: object) -> bool:
+    return bool(imported(nodes) & {"boto3", "botocore"})
+
+
+def body(tree: ast.Module) -> list[ast.stmt]:
+    """Return the statements that run when the module is imported."""
+    return tree.body
 
 
 def test_the_stack_imports_nothing_else_of_the_repository():

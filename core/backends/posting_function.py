@@ -53,7 +53,9 @@ class MissingVariable(ValueError):
 class PostingFunction:
     """The handler of function URL events, payload format 2.0, for one event at a time.
 
-    The path `/prepare` uploads the media of a post that is not due yet; any other path publishes.
+    AWS passes only requests of roles that may call the function, and the function verifies the signature of each post.
+    The path `/prepare` uploads the media of a post that is not due yet; a post without media only starts the function.
+    Any other path publishes.
     Source of the format: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html.
     """
 
@@ -90,13 +92,13 @@ class PostingFunction:
 
 def build_posting_function(variables: Mapping[str, str], clock: Clock) -> PostingFunction:
     """Build the function from its environment variables. Raises MissingVariable, which names the first missing one."""
-    for name in ("TABLE_NAME", "MEDIA_BUCKET", "ACCOUNTS_PATH", "SIGNING_SECRET_ARN"):
+    for name in ("TABLE_NAME", "MEDIA_BUCKET", "ACCOUNTS_PATH", "SIGNING_SECRET_PARAMETER"):
         if not variables.get(name):
             raise MissingVariable(name)
     table = Table(client("dynamodb"), variables["TABLE_NAME"], clock)
     media = S3Media(client("s3"), variables["MEDIA_BUCKET"])
     accounts = ParameterStoreAccounts(client("ssm"), variables["ACCOUNTS_PATH"], clock)
-    signing_secret = SigningSecretCache(variables["SIGNING_SECRET_ARN"], client("secretsmanager"))
+    signing_secret = SigningSecretCache(variables["SIGNING_SECRET_PARAMETER"], client("ssm"))
 
     def secrets() -> Sequence[str]:
         with translate_aws_errors():

@@ -29,7 +29,7 @@ from tests.sleep_clock import SleepClock
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
 POST_ID = "k3v9q2m4cx7a"
-ACCOUNTS = "/punctual/Punctual/accounts"
+ACCOUNTS, SIGNING_SECRET = "/punctual/Punctual/accounts", "/Punctual/signing-secret"
 
 
 class ProcessKilled(BaseException):
@@ -125,9 +125,9 @@ def function_variables(lambda_environment: None, serialized_moto: None) -> Itera
     with mock_aws():
         client("dynamodb").create_table(**table_definition("ledger"))
         client("s3").create_bucket(Bucket="media")
-        secret = client("secretsmanager").create_secret(Name="signing", SecretString=KEY)["ARN"]
+        client("ssm").put_parameter(Name=SIGNING_SECRET, Value=f"whsec_{KEY}", Type="SecureString")
         variables = {"TABLE_NAME": "ledger", "MEDIA_BUCKET": "media", "ACCOUNTS_PATH": ACCOUNTS}
-        yield variables | {"SIGNING_SECRET_ARN": secret}
+        yield variables | {"SIGNING_SECRET_PARAMETER": SIGNING_SECRET}
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def relay(
     settings = RelaySettings(
         posting_url=serve(posting_server).url,
         allowed_hosts=frozenset(),
-        signing_secret_arn=function_variables["SIGNING_SECRET_ARN"],
+        signing_secret_parameter=SIGNING_SECRET,
         table_name="ledger",
         dead_letter_url=client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
     )

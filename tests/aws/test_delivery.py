@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_transactions import Table
@@ -14,8 +15,9 @@ from core.ledger.port import DesiredState, PlanChange
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox
 from core.posts.models import Post, Repeat
-from core.posts.payload import invocation_of, write_invocation
+from core.posts.payload import TargetSettings, invocation_of, write_invocation
 from core.publishing.fence import LEASE
+from core.scheduling.schedules import Schedules
 from core.time.instants import Clock
 from lambda_pkg.clients import client
 from lambda_pkg.receipts import ReceiptTable
@@ -53,6 +55,46 @@ def test_a_post_is_published_at_its_due_instant_and_history_shows_when(
         planned.due_at,
         1,
     )
+
+
+# Post now
+
+
+@pytest.fixture
+def schedules(relay: Any, ledger: DynamoLedger, clock: Any) -> Schedules:
+    """Open the actions on posts, with a Lambda client whose invocations run the relay at once."""
+
+    def run_relay(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        assert request.headers["X-Amz-Invocation-Type"] == b"Event"
+        relay(json.loads(request.body))
+        return AWSResponse(request.url, 202, {}, None)
+
+    functions = client("lambda")
+    functions.meta.events.register_first("before-send.lambda.Invoke", run_relay)
+    target = TargetSettings(
+        group="punctual",
+        function_arn="arn:aws:lambda:us-east-1:123456789012:function:punctual-relay",
+        role_arn="arn:aws:iam::123456789012:role/punctual-scheduler",
+        dead_letter_arn=None,
+        lead=timedelta(seconds=60),
+    )
+    return Schedules(
+        scheduler=client("scheduler"),
+        lambda_client=functions,
+        ledger=ledger,
+        target=target,
+        notice=timedelta(seconds=120),
+        clock=clock,
+    )
+
+
+def test_post_now_reaches_the_network_by_the_relay_without_a_schedule_and_without_a_wait(
+    schedules, post, webhook, occurrence_outcome, clock
+):
+    clicked = clock()
+    plan = schedules.post_now(post())
+    assert (plan.schedule_name, webhook.texts, clock.sleeps) == (None, [TEXT], [])
+    assert (occurrence_outcome().state, occurrence_outcome().published_at) == ("published", clicked)
 
 
 # Runs that do not count

@@ -111,7 +111,7 @@ def settings(function_variables: dict[str, str], instances: TwoInstances, serve:
         posting_url=url,
         prepare_url=f"{url}prepare",
         allowed_hosts=frozenset(),
-        signing_secret_arn=function_variables["SIGNING_SECRET_ARN"],
+        signing_secret_parameter=function_variables["SIGNING_SECRET_PARAMETER"],
         table_name="ledger",
         dead_letter_url=client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
     )

@@ -12,7 +12,7 @@ import time
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
 RESPONSES = {
-    "GetSecretValue": {"SecretString": KEY},
+    "GetParameter": {"Parameter": {"Value": f"whsec_{KEY}"}},
     "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
     "GetParametersByPath": {"Parameters": []},
 }
@@ -43,7 +43,7 @@ def main(package: str, runtime: str) -> None:
         "TABLE_NAME": "ledger",
         "MEDIA_BUCKET": "media",
         "ACCOUNTS_PATH": "/punctual/Punctual/accounts",
-        "SIGNING_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:signing",
+        "SIGNING_SECRET_PARAMETER": "/Punctual/signing-secret",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_DEFAULT_REGION": "eu-central-1",

@@ -145,7 +145,7 @@ def test_the_package_publishes_a_signed_request_without_other_packages(built_her
     assert response["statusCode"] == 200
     [result] = json.loads(response["body"])["results"]
     assert (result["destination"], result["state"]) == ("outbox", "published")
-    assert finished.stderr.splitlines()[0] == "GetSecretValue"
+    assert finished.stderr.splitlines()[0] == "GetParameter"
 
 
 def test_the_same_content_is_built_once(built_here):

@@ -14,6 +14,7 @@ from lambda_pkg.clients import client
 from lambda_pkg.http_client import Connection, tls_context
 from lambda_pkg.relay import AttemptFailed, RelayConfig, deliver
 from lambda_pkg.settings import RelaySettings
+from tests.lambda_pkg.scripted_server import start_scripted_server  # noqa: F401 - a fixture
 from tests.sleep_clock import SleepClock
 
 DUE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -93,7 +94,7 @@ def failed_receipt(deliver_post: Any) -> Any:
 
 @pytest.fixture
 def relay_settings(lambda_environment: None, secret: str) -> Iterator[RelaySettings]:
-    """Create the stack's table, secret and queue in moto; yield the settings that name them."""
+    """Create the table, the secret and the queue of a full stack in moto; yield the settings that name them."""
     with mock_aws():
         client("dynamodb").create_table(
             TableName="ledger",
@@ -101,12 +102,12 @@ def relay_settings(lambda_environment: None, secret: str) -> Iterator[RelaySetti
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             BillingMode="PAY_PER_REQUEST",
         )
-        stored = client("secretsmanager").create_secret(Name="signing", SecretString=secret.removeprefix("whsec_"))
+        client("ssm").put_parameter(Name="/punctual/signing-secret", Value=secret, Type="SecureString")
         queue = client("sqs").create_queue(QueueName="dead-letters")
         yield RelaySettings(
             posting_url="https://posts.example/publish",
             allowed_hosts=frozenset(),
-            signing_secret_arn=stored["ARN"],
+            signing_secret_parameter="/punctual/signing-secret",
             table_name="ledger",
             dead_letter_url=queue["QueueUrl"],
         )

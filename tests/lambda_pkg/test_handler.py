@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from standardwebhooks import Webhook
 
 from lambda_pkg.clients import client
-from lambda_pkg.handler import handle, relay_event
+from lambda_pkg.handler import handle, make_ahead, relay_event
 from lambda_pkg.relay import AttemptFailed, InvokedTooEarly
 from lambda_pkg.settings import InvalidVariable, RelaySettings
 
@@ -67,7 +68,7 @@ def test_a_post_goes_out_at_its_due_instant_and_its_receipt_is_stored(
     assert [json.loads(occurrence["content"]) for occurrence in stored_occurrences()] == [payload]
 
 
-def test_the_request_is_signed_with_the_secret_in_secrets_manager(invoke, payload, start_server, secret, due):
+def test_the_request_is_signed_with_the_secret_in_parameter_store(invoke, payload, start_server, secret, due):
     server = start_server(200)
     invoke(payload, server)
     [(headers, body)] = server.requests
@@ -159,13 +160,97 @@ def test_an_unreadable_event_goes_to_the_dead_letter_queue_at_once(
 def test_without_its_secret_the_relay_sends_nothing_and_records_the_failure(
     invoke, payload, start_server, stored_receipts, relay_settings, capsys
 ):
-    client("secretsmanager").delete_secret(SecretId=relay_settings.signing_secret_arn, ForceDeleteWithoutRecovery=True)
+    client("ssm").delete_parameter(Name=relay_settings.signing_secret_parameter)
     server = start_server(200)
-    with pytest.raises(AttemptFailed, match="signing secret"):
+    with pytest.raises(AttemptFailed):
         invoke(payload, server)
     assert server.requests == []
-    assert [item["kind"] for item in stored_receipts()] == ["attempt_failed"]
+    [receipt] = stored_receipts()
+    assert (receipt["kind"], receipt["error"]) == (
+        "attempt_failed",
+        "The signing secret /punctual/signing-secret is not stored. Run make deploy, or python -m core store-secret.",
+    )
     assert "Reading the signing secret failed" in capsys.readouterr().out
+
+
+def test_a_secret_that_may_not_be_read_is_reported_with_the_post(
+    invoke, payload, start_server, stored_receipts, relay_settings, capsys
+):
+    def deny(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "Not allowed."}}, "GetParameter")
+
+    client("ssm").meta.events.register_first("before-call.ssm.GetParameter", deny)
+    with pytest.raises(AttemptFailed, match="/punctual/signing-secret could not be read"):
+        invoke(payload, start_server(200))
+    assert "Not allowed." in capsys.readouterr().out
+
+
+# A stack without table and queues
+
+
+def test_without_a_table_a_post_goes_out_and_each_attempt_counts_as_the_first(
+    invoke, payload, start_server, stored_receipts
+):
+    for _ in range(2):
+        with pytest.raises(AttemptFailed) as failure:
+            invoke(payload, start_server(503), table_name=None)
+        assert failure.value.receipt["attempt"] == 1
+    assert invoke(payload, start_server(200), table_name=None)["kind"] == "handed_over"
+    assert stored_receipts() == []
+
+
+def test_without_a_dead_letter_queue_an_unreadable_event_is_logged_and_ends(invoke, start_server, dead_letters, capsys):
+    assert invoke({"version": 1}, start_server(200), dead_letter_url=None) is None
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["message"]) == ("ERROR", "unreadable event")
+    assert dead_letters() == []
+
+
+# A posting function behind AWS_IAM
+
+
+def test_requests_to_a_posting_function_have_a_signature_of_aws_too(invoke, payload, start_server, secret, due):
+    server = start_server(200)
+    invoke(payload, server, iam_region="eu-west-1")
+    [(headers, body)] = server.requests
+    assert "/eu-west-1/lambda/aws4_request" in headers["authorization"]
+    assert headers["webhook-signature"] == Webhook(secret).sign(headers["webhook-id"], due, body.decode())
+
+
+# Metrics
+
+
+@pytest.mark.parametrize(("attempts", "name"), [(0, "Missed"), (1, "Failed")])
+def test_a_post_that_ends_without_publication_is_counted_for_its_stack(
+    invoke, payload, start_server, clock, due, capsys, attempts, name
+):
+    for _ in range(attempts):
+        with pytest.raises(AttemptFailed):
+            invoke(payload, start_server(500), stack_name="Punctual")
+    assert metrics(capsys) == []
+    clock.now = due + timedelta(hours=2)
+    invoke(payload, start_server(200), stack_name="Punctual")
+    [line] = metrics(capsys)
+    described = {"Namespace": "Punctual", "Dimensions": [["Stack"]], "Metrics": [{"Name": name, "Unit": "Count"}]}
+    assert line == {
+        "_aws": {"Timestamp": clock.now.timestamp() * 1000, "CloudWatchMetrics": [described]},
+        "Stack": "Punctual",
+        name: 1,
+    }
+
+
+def test_a_post_that_went_out_and_a_stack_without_a_name_are_not_counted(
+    invoke, payload, start_server, clock, due, capsys
+):
+    invoke(payload, start_server(200), stack_name="Punctual")
+    clock.now = due + timedelta(hours=2)
+    invoke(payload, start_server(200))
+    assert metrics(capsys) == []
+
+
+def metrics(capsys: Any) -> list[dict[str, Any]]:
+    """Return the printed lines in CloudWatch's embedded metric format."""
+    return [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
 
 
 def test_without_its_table_the_relay_posts_and_raises_the_failure_to_record(invoke, payload, start_server):
@@ -196,18 +281,47 @@ def test_the_environment_variables_are_checked_first(monkeypatch):
         handle({}, None)
 
 
-def test_the_entry_point_reads_the_stacks_environment_variables(
-    monkeypatch, relay_settings, payload, start_server, stored_receipts
-):
-    variables = {
-        "POSTING_URL": start_server(200).url,
-        "ALLOWED_HOSTS": "",
-        "TABLE_NAME": relay_settings.table_name,
-        "SIGNING_SECRET_ARN": relay_settings.signing_secret_arn,
-        "DEAD_LETTER_URL": relay_settings.dead_letter_url,
-    }
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    receipt = handle({**payload, "due_at": "2026-01-01T00:00:00Z", "late_after_minutes": None}, None)
-    assert receipt["kind"] == "handed_over"
+@pytest.fixture
+def set_variables(monkeypatch: pytest.MonkeyPatch, relay_settings: RelaySettings) -> Any:
+    """Set the function's environment variables for a posting server."""
+
+    def set_all(server: Any) -> None:
+        variables = {
+            "POSTING_URL": server.url,
+            "ALLOWED_HOSTS": "",
+            "TABLE_NAME": relay_settings.table_name,
+            "SIGNING_SECRET_PARAMETER": relay_settings.signing_secret_parameter,
+            "DEAD_LETTER_URL": relay_settings.dead_letter_url,
+        }
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
+
+
+def past(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a post that is due in the past on the real clock, without a late limit."""
+    return {**payload, "due_at": "2026-01-01T00:00:00Z", "late_after_minutes": None}
+
+
+def test_the_entry_point_reads_the_stacks_environment_variables(set_variables, payload, start_server, stored_receipts):
+    set_variables(start_server(200))
+    assert handle(past(payload), None)["kind"] == "handed_over"
     assert [item["kind"] for item in stored_receipts()] == ["handed_over"]
+
+
+def test_the_start_of_the_function_reads_the_signing_secret(set_variables, payload, start_server, relay_settings):
+    set_variables(start_server(200))
+    make_ahead(os.environ)
+    client("ssm").delete_parameter(Name=relay_settings.signing_secret_parameter)
+    assert handle(past(payload), None)["kind"] == "handed_over"
+
+
+def test_the_function_starts_without_its_secret_and_reads_one_that_is_stored_later(
+    set_variables, payload, start_server, relay_settings, secret
+):
+    set_variables(start_server(200))
+    client("ssm").delete_parameter(Name=relay_settings.signing_secret_parameter)
+    make_ahead(os.environ)
+    client("ssm").put_parameter(Name=relay_settings.signing_secret_parameter, Value=secret, Type="SecureString")
+    assert handle(past(payload), None)["kind"] == "handed_over"

@@ -1,9 +1,6 @@
 """The relay's HTTP client: posts share a connection, and a closed connection loses no post."""
 
-import socket
-import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -18,76 +15,6 @@ CLOSING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 HTTP_1_0 = b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\n\r\n{}"
 NO_RESPONSE = b""
-
-
-class ScriptedServer:
-    """A server that serves one connection at a time and sends scripted responses.
-
-    Each argument lists the responses of one connection, one per request. The server closes a connection after the last
-    one; a response may be a tuple of segments.
-    """
-
-    def __init__(self, *connections):
-        self._connections = list(connections)
-        self._certificate = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/publish"
-        self.requests = []
-        """The request lines of each connection."""
-        self._closed = threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def use_tls(self, certificate):
-        self._certificate = certificate
-        self.url = self.url.replace("http://127.0.0.1", "https://localhost")
-
-    def wait_for_closed_connection(self):
-        assert self._closed.acquire(timeout=5)
-
-    def close(self):
-        with suppress(OSError):  # the listener may be unconnected already
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-
-    def _serve(self):
-        for responses in self._connections:
-            try:
-                accepted, _ = self._listener.accept()
-            except OSError:  # closed
-                return
-            if self._certificate is not None:
-                accepted = self._certificate.wrap_socket(accepted, server_side=True)
-            with accepted:
-                self.requests.append([])
-                self._respond(accepted, responses)
-            self._closed.release()
-
-    def _respond(self, accepted, responses):
-        for response in responses:
-            request = b""
-            while not request.endswith(b"body"):
-                received = accepted.recv(65_536)
-                if not received:
-                    return
-                request += received
-            self.requests[-1].append(request.split(b"\r\n")[0].decode())
-            for segment in response if isinstance(response, tuple) else (response,):
-                accepted.sendall(segment)
-
-
-@pytest.fixture
-def start_scripted_server():
-    servers = []
-
-    def start(*connections):
-        servers.append(ScriptedServer(*connections))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from lambda_pkg import prepare
-from lambda_pkg.prepare import LEAST_TIME
+from lambda_pkg.prepare import LEAST_TIME, WARM_UP_TIME
 
 MEDIA = [{"reference": "0" * 64, "kind": "picture", "content_type": "image/png", "size": 4, "alt": ""}]
 
@@ -70,6 +70,33 @@ def test_a_post_without_media_or_for_another_server_is_not_prepared(
         changes = {**changes, "url": server.url}
     deliver_post(config, **changes)
     assert server.request_lines == ["POST /publish HTTP/1.1"]
+
+
+def no_access(*_: Any) -> dict[str, str]:
+    """Give access to a posting function that asks for none."""
+    return {}
+
+
+def test_a_posting_function_is_started_five_seconds_before_a_post_without_media(
+    deliver_post, configure, start_server, early, ended, due
+):
+    server = start_server(200)
+    early.before_sleep = lambda: early.now < due - WARM_UP_TIME or ended.wait(10)
+    config = configure(server.url, prepare_url=prepare_url(server), authorize=no_access)
+    assert deliver_post(config)["posted_at"] == "2026-11-24T08:00:00.000Z"
+    assert server.request_lines == ["POST /prepare HTTP/1.1", "POST /publish HTTP/1.1"]
+    (prepared, _), (posted, _) = server.requests
+    assert int(posted["webhook-timestamp"]) - int(prepared["webhook-timestamp"]) == WARM_UP_TIME.total_seconds()
+
+
+def test_a_posting_function_prepares_a_post_with_media_once_and_at_once(
+    deliver_post, configure, start_server, early, ended
+):
+    server = start_server(200)
+    early.before_sleep = lambda: ended.wait(10)
+    deliver_post(configure(server.url, prepare_url=prepare_url(server), authorize=no_access), media=MEDIA)
+    (prepared, _), (posted, _) = server.requests
+    assert int(posted["webhook-timestamp"]) - int(prepared["webhook-timestamp"]) == 40
 
 
 def test_nothing_is_prepared_without_an_address_for_it(deliver_post, configure, start_server, early):

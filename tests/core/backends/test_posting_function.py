@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,16 @@ from core.ledger.dynamodb_layout import table_definition
 from core.posts.payload import write_invocation
 from core.publishing.server_messages import REQUEST_LIMIT
 from core.time.instants import real_clock
+from lambda_pkg.prepare import PREPARE_ID_PREFIX, PREPARE_PATH
 from lambda_pkg.signature import signed_headers
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
 NEW_KEY = base64.b64encode(b"another key").decode()
+SIGNING_SECRET = "/Punctual/signing-secret"
+
+
+def store_secret(cloud: Any, text: str) -> None:
+    cloud["ssm"].put_parameter(Name=SIGNING_SECRET, Value=text, Type="SecureString", Overwrite=True)
 
 
 @pytest.fixture
@@ -23,11 +30,12 @@ def variables(cloud: Any) -> dict[str, str]:
     """Create the function's resources in moto and return its environment variables."""
     cloud["dynamodb"].create_table(**table_definition("ledger"))
     cloud["s3"].create_bucket(Bucket="media")
+    store_secret(cloud, f"whsec_{KEY}")
     return {
         "TABLE_NAME": "ledger",
         "MEDIA_BUCKET": "media",
         "ACCOUNTS_PATH": "/punctual/Punctual/accounts",
-        "SIGNING_SECRET_ARN": cloud["secretsmanager"].create_secret(Name="signing", SecretString=KEY)["ARN"],
+        "SIGNING_SECRET_PARAMETER": SIGNING_SECRET,
     }
 
 
@@ -50,12 +58,12 @@ def body(a_post: Any, payload_for: Any) -> str:
     return write_invocation(payload_for(a_post()))
 
 
-def event(body: str, *, key: str = KEY) -> dict[str, Any]:
+def event(body: str, *, key: str = KEY, path: str = "/", id_prefix: str = "") -> dict[str, Any]:
     """Return the event of a signed POST, in payload format 2.0."""
-    headers = signed_headers("k3v9q2m4cx7a", real_clock(), body.encode(), [f"whsec_{key}"])
+    headers = signed_headers(f"{id_prefix}k3v9q2m4cx7a", real_clock(), body.encode(), [f"whsec_{key}"])
     return {
         "version": "2.0",
-        "rawPath": "/",
+        "rawPath": path,
         "headers": {"content-type": "application/json", "user-agent": "punctual-relay", **headers},
         "requestContext": {"http": {"method": "POST", "path": "/", "protocol": "HTTP/1.1"}},
         "body": body,
@@ -110,6 +118,17 @@ def test_a_body_above_the_limit_is_rejected_even_if_signed(function):
     assert function(event("x" * (REQUEST_LIMIT + 1)), None)["statusCode"] == 413
 
 
+def test_a_request_to_prepare_a_post_without_media_only_starts_the_function(function, body, fault_injector, capsys):
+    """It reads the signing secret, and leaves nothing to import for the post."""
+    fault_injector.requests.clear()
+    known = set(sys.modules)
+    response = function(event(body, path=PREPARE_PATH, id_prefix=PREPARE_ID_PREFIX), None)
+    assert (response["statusCode"], content(response)) == (200, {"uploaded": {"outbox": True}})
+    assert fault_injector.requests == ["GetParameter"]
+    assert set(sys.modules) == known
+    assert json.loads(capsys.readouterr().out)["level"] == "INFO"
+
+
 def test_only_post_is_allowed(function, body):
     get = event(body) | {"requestContext": {"http": {"method": "GET"}}}
     assert function(get, None)["statusCode"] == 405
@@ -117,20 +136,20 @@ def test_only_post_is_allowed(function, body):
 
 
 def test_a_changed_secret_is_read_within_five_minutes_without_a_deployment(
-    function, variables, body, cloud, clock, fault_injector
+    function, body, cloud, clock, fault_injector
 ):
     fault_injector.requests.clear()
     assert function(event(body), None)["statusCode"] == 200
-    cloud["secretsmanager"].put_secret_value(SecretId=variables["SIGNING_SECRET_ARN"], SecretString=f"{NEW_KEY} {KEY}")
+    store_secret(cloud, f"whsec_{NEW_KEY} whsec_{KEY}")
     assert function(event(body, key=NEW_KEY), None)["statusCode"] == 401
-    assert fault_injector.requests.count("GetSecretValue") == 1
+    assert fault_injector.requests.count("GetParameter") == 1
     clock.now += timedelta(minutes=5)
     assert function(event(body, key=NEW_KEY), None)["statusCode"] == 200
     assert function(event(body, key=KEY), None)["statusCode"] == 200
-    assert fault_injector.requests.count("GetSecretValue") == 2
+    assert fault_injector.requests.count("GetParameter") == 2
 
 
-@pytest.mark.parametrize("operation", ["GetSecretValue", "BatchGetItem", "TransactWriteItems"])
+@pytest.mark.parametrize("operation", ["GetParameter", "BatchGetItem", "TransactWriteItems"])
 def test_a_failed_aws_request_answers_503_and_the_next_request_publishes(
     function, body, cloud, inject_fault, operation, a_post
 ):
@@ -165,7 +184,7 @@ def test_the_log_names_the_occurrence_and_its_results_without_the_text(function,
     assert a_post().text not in line
 
 
-@pytest.mark.parametrize("name", ["TABLE_NAME", "MEDIA_BUCKET", "ACCOUNTS_PATH", "SIGNING_SECRET_ARN"])
+@pytest.mark.parametrize("name", ["TABLE_NAME", "MEDIA_BUCKET", "ACCOUNTS_PATH", "SIGNING_SECRET_PARAMETER"])
 def test_the_error_names_a_missing_environment_variable(variables, clock, name):
     del variables[name]
     with pytest.raises(MissingVariable, match=name):
