@@ -417,6 +417,38 @@ def test_another_tab_replaces_the_text_and_the_earlier_one_is_a_click_away(brows
     assert application.drafts.get(session.draft).earlier is None
 
 
+def test_a_text_that_the_tab_sends_before_it_shows_the_earlier_one_does_not_replace_it(
+    browse, application, save, clock
+):
+    session = browse("compose")
+    session.write("From here")
+    save("From elsewhere", draft_id=session.draft)
+    session.run()
+    session.click("show-earlier")
+    session.text_area(key=f"text-{session.draft}").set_value("From elsewhere")  # as the tab showed it
+    session.click("show-earlier")  # the second click of a double click
+    assert text_of(session) == "From here"
+    session.write("From elsewhere")  # with a redraw that a timer of the tab asked for
+    assert text_of(session) == "From here"
+    stored = application.drafts.get(session.draft)
+    assert (stored.content.text, stored.earlier.text) == ("From here", "From elsewhere")
+    clock.move(seconds=6)
+    session.write("From elsewhere")  # a person
+    assert text_of(session) == "From elsewhere"
+
+
+def test_a_text_that_the_tab_sends_before_it_shows_that_of_another_tab_does_not_replace_it(browse, application, save):
+    session = browse("compose")
+    session.write("From here")
+    save("From elsewhere", draft_id=session.draft, base=1)
+    session.run()
+    session.write("From here")
+    assert text_of(session) == "From elsewhere"
+    session.write("From elsewhere!")
+    session.write("From here")
+    assert text_of(session) == "From here"
+
+
 def test_a_later_save_replaces_the_text_of_another_tab_and_keeps_it(browse, application, save):
     session = browse("compose")
     session.write("Begun")

@@ -94,6 +94,7 @@ def _typed() -> None:
     arrived = arrived_texts()
     for each in _readable([] if arrived is None else [arrived]):
         if _is_open(each.draft):
+            drafts.note_begun_with(each.draft, each.version)
             for key in draft_fields.text_keys(each.draft):
                 if key in each.texts:
                     note_typed(key, each.texts[key])

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.drafts.draft import Draft
 from core.time.phrases import excerpt
-from ui.compose import draft_actions, draft_fields, drafts
+from ui.compose import draft_actions, draft_fields, drafts, late_fields
 from ui.frame import links
 from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
@@ -91,8 +91,9 @@ def _open(draft_id: str) -> None:
 
 @callback
 def _swap(draft_id: str) -> None:
-    drafts.keep(draft_id)
-    drafts.swap_earlier(draft_id)
+    if not late_fields.bring_back(draft_id, application().clock()):  # else it is the second click of a double click
+        drafts.keep(draft_id)
+        drafts.swap_earlier(draft_id)
 
 
 @callback

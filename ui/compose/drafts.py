@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import streamlit as st
 from pydantic import TypeAdapter, ValidationError
@@ -10,16 +9,24 @@ from pydantic import TypeAdapter, ValidationError
 from core.drafts.draft import Draft, DraftContent, DraftGone, content_of
 from core.errors import PunctualError
 from core.posts.destinations import Destination
-from core.posts.models import Post, PostId, Repeat, Revision, new_post_id
+from core.posts.models import Post, PostId, Repeat, new_post_id
 from core.publishing.drafted_posts import drafted_post
-from core.time.instants import instants
-from ui.compose import draft_fields
+from ui.compose import draft_fields, late_fields
 from ui.compose.time_fields import ChosenTime
 from ui.compose.typed_text import give_up_text, show_typed
 from ui.frame.application import application
 from ui.frame.callbacks import flash
 from ui.frame.navigation import NEW_DRAFT
-from ui.frame.state import ADDRESSES, DRAFT, KNOWN_DRAFTS, LAST_POST, NOT_SAVED, PAGE_OPENED, SAVED_DRAFTS
+from ui.frame.state import (
+    ADDRESSES,
+    DRAFT,
+    KNOWN_DRAFTS,
+    LAST_POST,
+    NOT_SAVED,
+    PAGE_OPENED,
+    SAVED_DRAFTS,
+    widget_key,
+)
 from ui.frame.viewer import viewer_zone
 
 ADDRESS = "draft"
@@ -106,27 +113,6 @@ def open_draft(draft_id: str) -> None:
         saved()[draft_id] = draft
 
 
-def restored(post: Post) -> DraftContent:
-    """Return the content of a draft that equals a post, with its time unless that has passed."""
-    first = post.repeat.starts_at if post.repeat else post.due_at
-    ahead = first is not None and first > application().clock()
-    content = content_of(post, repeat=post.repeat, with_time=ahead).model_copy(update={"replaces": post.replaces})
-    return content.model_copy(update={"which": _which(post)}) if ahead else content
-
-
-def duplicate(post: Post) -> None:
-    """Start a draft with a post's content and its repeat rule; a one-time post gets the suggested time."""
-    if post.repeats:
-        start(restored(post).model_copy(update={"replaces": None}))
-    else:
-        copy(post)
-
-
-def copy(content: Revision) -> None:
-    """Start a draft with the text, media and destinations of a post or of one run; a thread becomes one text again."""
-    start(content_of(content))
-
-
 def keep(draft: str) -> None:
     """Save the fields of a draft, if they differ from what is saved. One that was emptied goes to the deleted drafts.
 
@@ -135,6 +121,7 @@ def keep(draft: str) -> None:
     """
     drafts, now, before = application().drafts, application().clock(), saved().get(draft)
     st.session_state[NOT_SAVED] = None
+    late_fields.bring_back(draft, now)
     try:
         content = draft_fields.content(draft)
         if content.empty:
@@ -151,6 +138,13 @@ def keep(draft: str) -> None:
         st.session_state[NOT_SAVED] = error
 
 
+def note_begun_with(draft: str, version: int) -> None:
+    """Note the version into which the tab has typed. What it had not shown yet becomes the earlier content."""
+    if version < st.session_state.get(_shown_key(draft), 0):
+        del st.session_state[_shown_key(draft)]
+        saved()[draft] = replace(saved()[draft], version=version)
+
+
 def swap_earlier(draft: str) -> None:
     """Show the earlier content of a draft, which keeps the present one as its earlier content. Raises DraftGone."""
     app, before = application(), saved()[draft]
@@ -158,8 +152,7 @@ def swap_earlier(draft: str) -> None:
         swapped = app.drafts.save(draft, before.earlier, base=0, template=before.template, now=app.clock())
         for key in draft_fields.text_keys(draft):
             give_up_text(key)
-        draft_fields.fill(draft, swapped.content)
-        saved()[draft] = swapped
+        _show_in_place(swapped)
 
 
 def forget(draft: str) -> None:
@@ -261,8 +254,17 @@ def _show_newest(known: Draft) -> None:
         _leave(known)
         return
     if newest.version != known.version:
-        draft_fields.fill(known.draft_id, newest.content)
+        _show_in_place(newest)
+        st.session_state[_shown_key(newest.draft_id)] = newest.version
     saved()[known.draft_id] = newest
+
+
+def _show_in_place(draft: Draft) -> None:
+    """Fill the fields of an open draft with a content in place of theirs."""
+    before, texts = late_fields.field_values(draft.draft_id), draft_fields.text_keys(draft.draft_id)
+    draft_fields.fill(draft.draft_id, draft.content)
+    late_fields.note_replaced(draft.draft_id, before, texts, application().clock())
+    saved()[draft.draft_id] = draft
 
 
 def _leave(known: Draft) -> None:
@@ -287,9 +289,6 @@ def _first_account() -> tuple[str, ...]:
     return tuple(account.destination for account in application().accounts.all())[:1]
 
 
-def _which(post: Post) -> int | None:
-    """Return 1 or 2 for a post at a wall time that the clocks repeat, else None."""
-    if post.due_at is None:
-        return None
-    both = instants(datetime.fromisoformat(post.wall), post.zone)
-    return 1 + both.index(post.due_at) if len(both) == 2 and post.due_at in both else None
+def _shown_key(draft: str) -> str:
+    """Return the key of the version that another tab or device saved, and that the fields show since."""
+    return widget_key("newest-shown", draft)

@@ -14,7 +14,7 @@ from core.scheduling.run_replacement import first_skipped_run
 from core.scheduling.selection import SelectionReport
 from core.scheduling.upcoming import next_run
 from core.time.phrases import date_and_time, join_names
-from ui.compose import drafts, repeat_fields, time_fields
+from ui.compose import copied_posts, drafts, repeat_fields, time_fields
 from ui.compose.timing import fill, timing
 from ui.frame import links
 from ui.frame.application import application
@@ -126,7 +126,7 @@ def _next_run(plan: Plan) -> datetime:
 
 
 def _duplicate(plan: Plan) -> None:
-    drafts.duplicate(plan.post)
+    copied_posts.duplicate(plan.post)
     defer(lambda: st.switch_page(links.COMPOSE))
 
 

@@ -7,7 +7,7 @@ from core.ledger.states import DestinationOutcome
 from core.posts.destinations import Destination
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day
-from ui.compose import drafts
+from ui.compose import copied_posts
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
@@ -88,5 +88,5 @@ def _reschedule(run: Run) -> None:
     if plan is not None and not plan.post.repeats:
         actions.change_time(run.post_id)
         return
-    drafts.copy(run.payload)
+    copied_posts.copy(run.payload)
     defer(lambda: st.switch_page(links.COMPOSE))

@@ -12,7 +12,7 @@ from core.scheduling.returned_posts import return_to_drafts
 from core.scheduling.upcoming import entry_of_state
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, date_and_time, excerpt, join_names, lateness, relative_time
-from ui.compose import drafts
+from ui.compose import copied_posts, drafts
 from ui.frame import links
 from ui.frame.announcements import announce
 from ui.frame.application import application
@@ -128,6 +128,6 @@ def _undo(post_id: str) -> None:
 def _cancel(post_id: str) -> None:
     """Return the post to the drafts, with its time, and open the draft. A draft started since is stashed."""
     app = application()
-    content = drafts.restored(app.schedules.plan(post_id).post)
+    content = copied_posts.restored(app.schedules.plan(post_id).post)
     drafts.open_draft(return_to_drafts(app.schedules, app.drafts, post_id, content))
     st.session_state.pop(LAST_POST, None)
