@@ -12,6 +12,7 @@ from core.ledger.port import OPEN_STATES
 from core.posts.destinations import Destination
 from core.posts.models import LinkCard, Media, Repeat, Revision
 from core.posts.recurrence import rule_of
+from core.posts.series import start_of_day
 from core.posts.written_rules import write_rule
 from core.publishing.options import OptionValues
 from core.scheduling.time_limits import PLANNING_HORIZON
@@ -28,7 +29,10 @@ _PAGE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenSeries:
-    """A series as an import reads it: rule, last date, and the wall times of the skipped runs after the next run."""
+    """A series as an import reads it: rule, last date, and the wall times of the skipped runs.
+
+    An import begins with the day of the next run, so the skipped runs of that day and of later ones are named.
+    """
 
     rule: str
     last_date: date | None
@@ -171,10 +175,11 @@ def _series(repeat: Repeat | None, zone: str, begin: datetime | None) -> Written
     if repeat is None:
         return None
     rule, _ = rule_of(repeat)
+    first = start_of_day(wall_time(begin, zone).date(), zone) if begin else None
     return WrittenSeries(
         rule=write_rule(rule),
         last_date=wall_time(repeat.ends_at, zone).date() if repeat.ends_at else None,
-        skipped=tuple(written_wall(run, zone) for run in sorted(repeat.skipped) if begin is None or run > begin),
+        skipped=tuple(written_wall(run, zone) for run in sorted(repeat.skipped) if first is None or run >= first),
     )
 
 
