@@ -28,10 +28,10 @@ SECONDS = 15
 """The length of each of the two parts."""
 SETTLE_SECONDS = 5
 """The time after the last posts."""
-QUIET_SECONDS, QUIET_MESSAGES = 16, 20
-"""A tab is idle when it gets no more messages in this time. It is longer than the pause between two looks at the frame.
+QUIET_SECONDS, QUIET_MESSAGES = 32, 40
+"""A tab is idle when it gets no more messages in this time, which has two looks at the frame of the page.
 
-In the first minute of a dashboard the light of Health changes, and each tab is drawn again.
+Each tab is drawn once more when the light of Health has its first result.
 """
 UPLOADED_BYTES = 100_000_000
 VISITS, CANCELLATIONS = 9, 9
@@ -47,7 +47,7 @@ def open_tabs(port: int, count: int) -> Iterator[list[Tab]]:
         tab.start()
     for tab in tabs:  # a part of a first run would count as traffic of an idle page
         assert tab.drawn.wait(PATIENCE_SECONDS), "a tab was not drawn"
-    deadline, before = time.monotonic() + PATIENCE_SECONDS, 0
+    deadline, before = time.monotonic() + 3 * PATIENCE_SECONDS, 0
     while (now := sum(tab.messages for tab in tabs)) - before > QUIET_MESSAGES * count:
         assert time.monotonic() < deadline, "the tabs did not become idle"
         before = now
