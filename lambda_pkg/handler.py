@@ -35,15 +35,15 @@ _LOGGED_MEMBERS = (
 
 
 def make_ahead(variables: Mapping[str, str]) -> None:
-    """Make what invocations share. An invocation meets any fault again, and reports it."""
+    """Make what invocations share, and connect to AWS. An invocation meets any fault again, and reports it."""
     tls_context()
     with suppress(InvalidVariable, BotoCoreError, ClientError):
         settings = RelaySettings.read(variables)
-        if settings.table_name is not None:
-            client("dynamodb").get_paginator("query")  # the first one reads a file
         if settings.iam_region is not None:
             _signer(settings.posting_url, settings.iam_region)
         _signing_secret(settings.signing_secret_parameter).read(datetime.now(UTC))
+        if settings.table_name is not None:  # the question is for its connection, which stays open
+            ReceiptTable(settings.table_name, client("dynamodb")).count_attempts("", "", 0)
 
 
 def handle(event: Mapping[str, Any], context: object) -> RelayReceipt | None:

@@ -98,6 +98,18 @@ class FunctionUrl:
         return response["statusCode"], response["headers"], response["body"].encode()
 
 
+class IamUrl:
+    """The URL of the posting function as AWS guards it: a request without a signature of AWS does not reach it."""
+
+    def __init__(self, function: FunctionUrl) -> None:
+        self._function = function
+
+    def __call__(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes] | None:
+        if "/us-east-1/lambda/aws4_request" not in headers.get("authorization", ""):
+            return 403, {"content-type": "application/json"}, b'{"Message": "Forbidden"}'
+        return self._function(headers, body)
+
+
 class RecordingWebhook:
     """A webhook that does not deduplicate. It records its posts, and tests may delay its response."""
 
@@ -179,7 +191,8 @@ def relay(
 ) -> Callable[..., Any]:
     """Invoke the relay with an event, as the scheduler, Lambda's retries and the on-failure queue do."""
     settings = RelaySettings(
-        posting_url=serve(posting_server).url,
+        posting_url=serve(IamUrl(posting_server)).url,
+        iam_region="us-east-1",
         allowed_hosts=frozenset(),
         signing_secret_parameter=SIGNING_SECRET,
         table_name="ledger",

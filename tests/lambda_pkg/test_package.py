@@ -34,8 +34,10 @@ def test_the_shared_modules_import_without_site_packages(package_folder):
     assert not {f"lambda_pkg.{name}" for name in ON_AWS} & set(run.stdout.split())
 
 
-def test_an_invocation_imports_nothing(start_server: Any, payload: dict[str, Any], secret: str):
-    """Lambda has a whole processor for imports of the entry module, and a fourteenth for those of an invocation."""
+def test_the_start_of_the_function_imports_all_modules_and_connects_to_aws(
+    start_server: Any, payload: dict[str, Any], secret: str
+):
+    """Lambda gives the function a whole processor until its entry module is imported, and then a fourteenth of one."""
     parameter = {"Name": "/Punctual/signing-secret", "Value": secret, "Type": "SecureString"}
     responses = {"Parameter": parameter, "Count": 0, "Items": [], "results": []}
     server = start_server(200, json.dumps(responses).encode())  # responds as each service of AWS, and as posting server
@@ -66,3 +68,5 @@ def test_an_invocation_imports_nothing(start_server: Any, payload: dict[str, Any
     log, imported = run.stdout.splitlines()
     assert json.loads(log)["message"] == "handed_over"
     assert imported.split() == []
+    operations = [headers.get("x-amz-target", "").rpartition(".")[2] for headers, _ in server.requests]
+    assert operations == ["GetParameter", "Query", "Query", "", "PutItem", "PutItem"]
