@@ -3,16 +3,19 @@
 import os
 import sys
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
+from alarms import Alarms
+from aws_cdk import App
+from full_stack import FullStack
 from options import InvalidOption, Options
 from posting_package import PackageNotBuilt
 from stack import PunctualStack
 
 app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"), analytics_reporting=False)
 try:
-    PunctualStack(app, Options.read(app.node.try_get_context))
+    options = Options.read(app.node.try_get_context)
+    stack = FullStack(app, options) if options.full else PunctualStack(app, options)
 except (InvalidOption, PackageNotBuilt) as error:
     sys.exit(str(error))
-Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+if options.alarm_email:
+    stack.watch(Alarms(stack, "Alarms", options.alarm_email))
 app.synth()

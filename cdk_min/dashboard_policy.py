@@ -6,10 +6,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from ledger import INDEXES
+from ledger import arns
 from media import MEDIA_KEYS, acknowledge_media_keys
 from schedule_group import ScheduleGroup
 
@@ -20,14 +19,14 @@ class DashboardPolicy(iam.ManagedPolicy):
     def __init__(self, scope: Construct, name: str) -> None:
         # A new description would replace the policy, which users attached to their roles.
         super().__init__(scope, name, description="For the principal that Punctual's dashboard runs as.")
-        self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], self.stack.stack_id)
+        self._allow_connecting()
         self._allow("ListSchedules", ["scheduler:ListSchedules"], "*")
+        self._allow("CheckTheSecretIsStored", ["ssm:DescribeParameters"], "*")
         self._allow(
             "WarnOfQuotas",
             ["cloudwatch:GetMetricStatistics", "lambda:GetAccountSettings", "servicequotas:ListServiceQuotas"],
             "*",
         )
-        self._allow("CheckRedelivery", ["lambda:ListEventSourceMappings"], "*")
         self._acknowledge("*", "These actions only read, and take no resource or none of this stack.")
 
     def allow_schedules(self, group: ScheduleGroup) -> None:
@@ -66,17 +65,12 @@ class DashboardPolicy(iam.ManagedPolicy):
             function.function_arn,
         )
 
-    def allow_ledger(self, table: dynamodb.Table) -> None:
+    def allow_ledger(self, table: dynamodb.ITable) -> None:
         """Allow reading and writing the table and its indexes, but neither scanning nor changing the table."""
         operations = ("BatchGetItem", "Query", "PutItem", "ConditionCheckItem", "DescribeTable")
-        self._allow(
-            "Ledger",
-            [f"dynamodb:{operation}" for operation in operations],
-            table.table_arn,
-            *(f"{table.table_arn}/index/{name}" for name in INDEXES),
-        )
+        self._allow("Ledger", [f"dynamodb:{operation}" for operation in operations], *arns(table))
 
-    def allow_media(self, bucket: s3.Bucket) -> None:
+    def allow_media(self, bucket: s3.IBucket) -> None:
         """Allow storing, reading, deleting and listing pictures and videos."""
         objects = bucket.arn_for_objects(MEDIA_KEYS)
         self._allow("Media", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
@@ -92,12 +86,9 @@ class DashboardPolicy(iam.ManagedPolicy):
             "People name the accounts when they connect them.",
         )
 
-    def allow_signing_secret(self, secret: secretsmanager.Secret) -> None:
-        """Allow reading the signing secret, with which the dashboard's posting server verifies requests."""
-        self._allow("SigningSecret", ["secretsmanager:GetSecretValue"], secret.secret_arn)
-
     def allow_failure_queues(self, failures: sqs.Queue, dead_letters: list[sqs.Queue]) -> None:
-        """Allow counting the messages of every queue, and reading and deleting dead letters."""
+        """Allow counting the messages of every queue, reading and deleting dead letters, and checking redelivery."""
+        self._allow("CheckRedelivery", ["lambda:ListEventSourceMappings"], "*")
         self._allow(
             "CountFailures", ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in [failures, *dead_letters])
         )
@@ -105,6 +96,16 @@ class DashboardPolicy(iam.ManagedPolicy):
             "DeadLetters",
             ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
             *(queue.queue_arn for queue in dead_letters),
+        )
+
+    def _allow_connecting(self) -> None:
+        """Allow reading the stack's outputs by its name. AWS then checks a resource whose last part is an asterisk."""
+        stack = self.stack
+        named = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
+        self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], named)
+        self._acknowledge(
+            f"arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/{stack.stack_name}/*",
+            "The dashboard knows the stack's name, and not the id at the end of its ARN.",
         )
 
     def _allow(self, sid: str, actions: list[str], *resources: str) -> None:

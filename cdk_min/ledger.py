@@ -1,5 +1,6 @@
 """The ledger's table: plans, results and the fence."""
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -10,11 +11,14 @@ An index holds only the keys of items with both attributes, so no request scans 
 """
 
 
-def ledger_table(scope: Construct) -> dynamodb.Table:
-    """Create the table. It outlives the stack, because only it records which posts are published."""
+def create_table(scope: Construct, name: str) -> dynamodb.Table:
+    """Create the table. It outlives the stack, because only it records which posts are published.
+
+    A first deployment that fails deletes it again.
+    """
     table = dynamodb.Table(
         scope,
-        "Ledger",
+        name,
         partition_key=_text("pk"),
         sort_key=_text("sk"),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
@@ -22,15 +26,21 @@ def ledger_table(scope: Construct) -> dynamodb.Table:
             point_in_time_recovery_enabled=True
         ),
         time_to_live_attribute="expires_at",
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
-    for name, (list_attribute, order_attribute) in INDEXES.items():
+    for index, (list_attribute, order_attribute) in INDEXES.items():
         table.add_global_secondary_index(
-            index_name=name,
+            index_name=index,
             partition_key=_text(list_attribute),
             sort_key=_text(order_attribute),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
     return table
+
+
+def arns(table: dynamodb.ITable) -> list[str]:
+    """Return the ARNs of the table and of its indexes, also of a table of another stack."""
+    return [table.table_arn, *(f"{table.table_arn}/index/{name}" for name in INDEXES)]
 
 
 def _text(name: str) -> dynamodb.Attribute:

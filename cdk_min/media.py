@@ -8,19 +8,20 @@ MEDIA_KEYS = "media/*"
 """The keys of the objects: `media/` and the SHA-256 of the content."""
 
 
-def media_bucket(scope: Construct) -> s3.Bucket:
-    """Create a private bucket. It outlives the stack, because published posts refer to its objects.
+def create_bucket(scope: Construct, name: str) -> s3.Bucket:
+    """Create a private bucket. It outlives the stack with its policy, because published posts refer to its objects.
 
-    The dashboard deletes objects without a post.
+    A first deployment that fails deletes it again. The dashboard deletes objects without a post.
     """
     bucket = s3.Bucket(
         scope,
-        "Media",
+        name,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         encryption=s3.BucketEncryption.S3_MANAGED,
         enforce_ssl=True,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
+    bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     Validations.of(bucket).acknowledge(
         Acknowledgment(
             id="AwsSolutions-S1",
@@ -30,12 +31,17 @@ def media_bucket(scope: Construct) -> s3.Bucket:
     return bucket
 
 
-def acknowledge_media_keys(policy: IConstruct, bucket: s3.Bucket) -> None:
+def acknowledge_media_keys(policy: IConstruct, bucket: s3.IBucket) -> None:
     """Give cdk-nag the reason of the wildcard in a policy for the bucket's objects."""
-    logical_id = Stack.of(bucket).get_logical_id(bucket.node.default_child)
+    created = bucket.node.default_child
+    arn = f"<{Stack.of(bucket).get_logical_id(created)}.Arn>" if created else _arn_of_existing(bucket)
     Validations.of(policy).acknowledge(
         Acknowledgment(
-            id=f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{MEDIA_KEYS}]",
+            id=f"AwsSolutions-IAM5[Resource::{arn}/{MEDIA_KEYS}]",
             reason="The hash of an object's content is its name, which is unknown at deployment.",
         )
     )
+
+
+def _arn_of_existing(bucket: s3.IBucket) -> str:
+    return f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"

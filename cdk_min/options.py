@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-DEFAULT_CONCURRENCY = 50
-"""The number of posts that the posting server publishes at once. Lambda retries further posts a minute later."""
-
 
 class InvalidOption(ValueError):
     """A context value is not valid. The message omits the value."""
@@ -20,9 +17,10 @@ class InvalidOption(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The validated options. `group` names the schedule group; commas separate the `allowed_hosts`.
+    """The validated options; an option without a value is an empty text. Commas separate the `allowed_hosts`.
 
-    `concurrency` is reserved for the posting server on Lambda, or None without one.
+    `full` is true for the full stack, also because the posting server on Lambda needs it. `concurrency` is reserved for
+    that server, or None. `table` and `bucket` are the names of existing ones to use.
     """
 
     stack: str
@@ -30,55 +28,80 @@ class Options:
     posting_url: str
     prepare_url: str
     allowed_hosts: str
+    alarm_email: str
+    full: bool
+    posting_server: bool
     concurrency: int | None
+    table: str
+    bucket: str
 
     @classmethod
     def read(cls, context: Callable[[str], Any]) -> Self:
         """Return the options of a context. Raises InvalidOption for the first invalid value."""
         text = _TextReader(context)
-        posting_url = text("posting_url", "an https address that Lambda can reach", _is_reachable)
-        server = text("posting_server", "lambda, or left out", lambda value: value == "lambda")
-        if server and posting_url:
-            raise InvalidOption("posting_url", "left out with posting_server=lambda, which has its own URL")
-        prepare_url = text("prepare_url", "an https address that Lambda can reach", _is_reachable)
-        if server and prepare_url:
-            raise InvalidOption("prepare_url", "left out with posting_server=lambda, which has its own URL")
-        concurrency = text("posting_concurrency", "a whole number from 1 to 1000", _is_concurrency)
-        if concurrency and not server:
-            raise InvalidOption("posting_concurrency", "left out without posting_server=lambda")
-        return cls(
-            stack=text("stack", "1 to 128 letters, digits and hyphens, a letter first", _matches(_STACK)) or "Punctual",
+        server = bool(text("posting_server", "lambda, or left out", lambda value: value == "lambda"))
+        full = bool(text("full", "true, or left out", lambda value: value == "true")) or server
+        options = cls(
+            stack=text("stack", "1 to 128 letters, digits and hyphens, a letter first, and not aws or ssm", _is_stack)
+            or "Punctual",
             group=text("group", "1 to 64 letters, digits, hyphens, underscores and dots", _matches(_GROUP))
             or "punctual",
-            posting_url=posting_url,
-            prepare_url=prepare_url,
+            posting_url=text("posting_url", "an https address that Lambda can reach", _is_reachable),
+            prepare_url=text("prepare_url", "an https address that Lambda can reach", _is_reachable),
             allowed_hosts=text("allowed_hosts", "host names, separated by commas, without https://", _are_hosts),
-            concurrency=int(concurrency or DEFAULT_CONCURRENCY) if server else None,
+            alarm_email=text("alarm_email", "a mail address", _matches(_EMAIL)),
+            full=full,
+            posting_server=server,
+            concurrency=int(text("posting_concurrency", "a whole number from 1 to 1000", _is_concurrency) or 0) or None,
+            table=text("table", "the name of a table: 3 to 255 letters, digits, _, . and -", _matches(_TABLE)),
+            bucket=text("bucket", "the name of a bucket: 3 to 63 of a-z, 0-9, . and -", _matches(_BUCKET)),
         )
+        options._check_combinations()
+        return options
+
+    def _check_combinations(self) -> None:
+        """Raise InvalidOption for the first option that the others exclude."""
+        for name in ("posting_url", "prepare_url"):
+            if self.posting_server and getattr(self, name):
+                raise InvalidOption(name, "left out with posting_server=lambda, which has its own URL")
+        if self.concurrency and not self.posting_server:
+            raise InvalidOption("posting_concurrency", "left out without posting_server=lambda")
+        for name in ("table", "bucket"):
+            if getattr(self, name) and not self.full:
+                raise InvalidOption(name, "left out without full=true or posting_server=lambda")
 
 
 class _TextReader:
-    """A reader of context values as text: the command line gives text, and cdk.json may also hold a number."""
+    """A reader of context values as text: the command line gives text, and cdk.json may also hold a number or true."""
 
     def __init__(self, context: Callable[[str], Any]) -> None:
         self._context = context
 
     def __call__(self, name: str, required: str, is_valid: Callable[[str], bool]) -> str:
         value = self._context(name)
-        text = "" if value is None else str(value)
-        if text and not (type(value) in (str, int) and is_valid(text)):
+        text = "" if value is None else "true" if value is True else str(value)
+        if text and not (type(value) in (str, int, bool) and is_valid(text)):
             raise InvalidOption(name, required)
         return text
 
 
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_RESERVED = ("aws", "ssm")
+"""No name in Parameter Store, where the stack's name begins that of the signing secret, may begin so."""
 _GROUP = re.compile(r"[0-9A-Za-z_.-]{1,64}")
+_TABLE = re.compile(r"[0-9A-Za-z_.-]{3,255}")
+_BUCKET = re.compile(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z]")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _URL = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?")
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda text: bool(pattern.fullmatch(text))
+
+
+def _is_stack(text: str) -> bool:
+    return bool(_STACK.fullmatch(text)) and not text.lower().startswith(_RESERVED)
 
 
 def _is_concurrency(text: str) -> bool:

@@ -19,16 +19,17 @@ from moto import mock_aws
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "cdk_min"
 CONTEXT = {"posting_url": "https://posts.example.org/publish", "allowed_hosts": "a.example,b.example"}
+EMAIL = "ada@example.org"
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 FUNCTION_URL = f"https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.{REGION}.on.aws/"
 
 SKIPPED_BY_MOTO = {
     "AWS::Scheduler::ScheduleGroup",
-    "AWS::SecretsManager::Secret",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Url",
     "AWS::CloudWatch::Alarm",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
 }
 """Resource types that moto's CloudFormation reports as created but skips. A warning about another type fails tests."""
 
@@ -61,10 +62,9 @@ def start_python(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture(scope="session")
 def syntheses(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Synthesis]:
-    """Run the app as a command (`clean`), and meanwhile three more times in one process, because a run takes seconds.
+    """Run the app as a command without cdk-nag (`small`), and meanwhile all of RUNS in one process, with cdk-nag.
 
-    `lambda` has the posting server on Lambda, `leaky` a queue that breaks cdk-nag's rules, and `invalid` an invalid
-    context value. The processes of pytest-xdist share one result.
+    A start takes seconds. The processes of pytest-xdist share one result.
     """
     if shutil.which("node") is None:
         pytest.skip("aws-cdk-lib needs Node.js, which is not installed")
@@ -79,28 +79,49 @@ def syntheses(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[
     return {name: Synthesis(error=error, folder=root / name) for name, error in errors.items()}
 
 
+RUNS: dict[str, dict[str, Any]] = {
+    "watched": {"context": CONTEXT | {"alarm_email": EMAIL}},
+    "full": {"context": CONTEXT | {"full": "true", "prepare_url": "https://posts.example.org/prepare"}},
+    "lambda": {"context": {"posting_server": "lambda"}},
+    "adopted": {
+        "context": {
+            "posting_server": "lambda",
+            "posting_concurrency": "5",
+            "alarm_email": EMAIL,
+            "table": "kept-table",
+            "bucket": "kept-bucket",
+        }
+    },
+    "aimless": {"context": {}},
+    "leaky": {"context": CONTEXT, "bare_queue": True},
+    "invalid": {"context": {"posting_url": "http://posts.example"}},
+}
+"""The runs by name: small with alarms, full, full with the posting server on Lambda, that with every further option,
+without a posting URL, with a queue that breaks cdk-nag's rules, and with an invalid context value."""
+
+
 def _synthesise(root: Path) -> dict[str, str | None]:
     """Write the folder of each synthesis; return the message of its error, if any."""
-    runs = {
-        "lambda": {"context": {"posting_server": "lambda"}, "folder": str(root / "lambda")},
-        "leaky": {"context": CONTEXT, "folder": str(root / "leaky"), "bare_queue": True},
-        "invalid": {"context": {"posting_url": "http://posts.example"}, "folder": str(root / "invalid")},
-    }
+    runs = {name: {**run, "folder": str(root / name)} for name, run in RUNS.items()}
+    without_nag = root / "without_nag"
+    without_nag.mkdir()
+    (without_nag / "cdk_nag.py").write_text("raise ImportError('not installed')")
+    variables = {"CDK_OUTDIR": str(root / "small"), "CDK_CONTEXT_JSON": json.dumps(CONTEXT)}
     with (
-        start_python("app.py", CDK_OUTDIR=str(root / "clean"), CDK_CONTEXT_JSON=json.dumps(CONTEXT)) as clean,
+        start_python("app.py", PYTHONPATH=str(without_nag), **variables) as small,
         start_python(str(Path(__file__).with_name("synthesise.py")), json.dumps(runs)) as others,
     ):
         output, stderr = others.communicate(timeout=SYNTHESIS_TIMEOUT)
         assert others.returncode == 0, stderr
-        stderr = clean.communicate(timeout=SYNTHESIS_TIMEOUT)[1]
-    return {"clean": stderr if clean.returncode else None, **json.loads(output)}
+        stderr = small.communicate(timeout=SYNTHESIS_TIMEOUT)[1]
+    return {"small": stderr if small.returncode else None, **json.loads(output)}
 
 
 @pytest.fixture
 def synthesis(syntheses: dict[str, Synthesis]) -> Synthesis:
     """Return the synthesis to test; a test module may override this fixture."""
-    assert syntheses["clean"].error is None, syntheses["clean"].error
-    return syntheses["clean"]
+    assert syntheses["small"].error is None, syntheses["small"].error
+    return syntheses["small"]
 
 
 @pytest.fixture
@@ -148,6 +169,33 @@ def properties_of(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
+def statements_of(template: dict[str, Any]) -> Callable[..., list[dict[str, Any]]]:
+    """Return the statements of the roles and policies whose logical id has a prefix; of all of them without one."""
+
+    def find(prefix: str = "") -> list[dict[str, Any]]:
+        return [
+            statement
+            for name, resource in template["Resources"].items()
+            if name.startswith(prefix)
+            for document in _documents(resource)
+            for statement in document["Statement"]
+        ]
+
+    return find
+
+
+def _documents(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the policy documents that grant a resource's principal something."""
+    properties = resource.get("Properties", {})
+    match resource["Type"]:
+        case "AWS::IAM::Role":
+            return [each["PolicyDocument"] for each in properties.get("Policies", [])]
+        case "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy":
+            return [properties["PolicyDocument"]]
+    return []
+
+
+@pytest.fixture
 def logical_id(template: dict[str, Any]) -> Callable[[str, str], str]:
     """Return the only logical id of a type with a prefix."""
 
@@ -169,7 +217,6 @@ class DeployedStack:
 @pytest.fixture
 def deployment(
     template: dict[str, Any],
-    package: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
     lambda_environment: None,
     serialized_moto: None,
@@ -177,7 +224,7 @@ def deployment(
     """Deploy the template. Create the resources that moto skips from their properties in the template."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws(config={"lambda": {"use_docker": False}}):
-        _bootstrap(template, package)
+        _bootstrap(template)
         created = _create_first(template)
         body = _with_references(template, created)
         body["Resources"] = {
@@ -197,26 +244,21 @@ def deployment(
         )
 
 
-def _bootstrap(template: dict[str, Any], package: Callable[[str], Path]) -> None:
-    """Create the results of `cdk bootstrap` and of the upload of assets."""
+def _bootstrap(template: dict[str, Any]) -> None:
+    """Create the results of `cdk bootstrap` and of the upload of assets, which moto does not run."""
     boto3.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
     bucket, s3 = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", boto3.client("s3")
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    for logical_id, function in _of_type(template, "AWS::Lambda::Function").items():
-        s3.put_object(Bucket=bucket, Key=function["Code"]["S3Key"], Body=package(logical_id).read_bytes())
+    for function in _of_type(template, "AWS::Lambda::Function").values():
+        s3.put_object(Bucket=bucket, Key=function["Code"]["S3Key"], Body=b"a zip")
 
 
 def _create_first(template: dict[str, Any]) -> dict[str, str]:
-    """Create the group and the secret; return the values of references to them and to the function URL."""
+    """Create the group; return the values of references to it and to the function URL."""
     references = dict.fromkeys(_of_type(template, "AWS::Lambda::Url"), FUNCTION_URL)
     for logical_id, properties in _of_type(template, "AWS::Scheduler::ScheduleGroup").items():
         boto3.client("scheduler").create_schedule_group(**properties)
         references[logical_id] = properties["Name"]
-    for logical_id, properties in _of_type(template, "AWS::SecretsManager::Secret").items():
-        secrets = boto3.client("secretsmanager")
-        text = secrets.get_random_password(**properties["GenerateSecretString"])["RandomPassword"]
-        made = secrets.create_secret(Name=logical_id, Description=properties["Description"], SecretString=text)
-        references[logical_id] = made["ARN"]
     return references
 
 
@@ -244,6 +286,7 @@ def _create_last(template: dict[str, Any], physical: dict[str, str]) -> set[str]
         "AWS::Lambda::Url": _function_url,
         "AWS::CloudWatch::Alarm": _alarm,
         "AWS::S3::BucketPolicy": _bucket_policy,
+        "AWS::SNS::Subscription": _subscription,
     }
     made = {kind: _of_type(template, kind) for kind in makers}
     for kind, found in made.items():
@@ -272,6 +315,10 @@ def _function_url(_: str, properties: dict[str, Any]) -> None:
 
 def _alarm(logical_id: str, properties: dict[str, Any]) -> None:
     boto3.client("cloudwatch").put_metric_alarm(AlarmName=logical_id, **properties)
+
+
+def _subscription(_: str, properties: dict[str, Any]) -> None:
+    boto3.client("sns").subscribe(**properties)
 
 
 def _bucket_policy(_: str, properties: dict[str, Any]) -> None:

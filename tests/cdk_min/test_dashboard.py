@@ -17,6 +17,7 @@ from urllib3 import HTTPResponse
 from core.accounts.port import Account
 from core.application import Application
 from core.backends.posting_function import PostingFunction, build_posting_function
+from core.backends.stored_secret import store_secrets
 from core.health.aws import posting_url
 from core.health.checks import run_checks
 from core.ledger.history import runs
@@ -135,12 +136,11 @@ def used_actions(deployment: Any, monkeypatch: Any) -> set[str]:
 
 
 @pytest.fixture
-def granted_actions(properties_of: Any) -> Any:
+def granted_actions(statements_of: Any) -> Any:
     """Return the actions that a policy grants."""
 
-    def of(kind: str, name: str) -> set[str]:
-        statements = properties_of(kind, name)["PolicyDocument"]["Statement"]
-        found = [each["Action"] for each in statements]
+    def of(name: str) -> set[str]:
+        found = [each["Action"] for each in statements_of(name)]
         return {action for each in found for action in (each if isinstance(each, list) else [each])}
 
     return of
@@ -168,13 +168,13 @@ def test_the_dashboards_policy_grants_only_the_actions_that_it_uses(
     assert dashboard.dead_letters.read() == []
     run_checks(dashboard, clock())
 
-    granted = granted_actions("AWS::IAM::ManagedPolicy", "DashboardPolicy")
+    granted = granted_actions("DashboardPolicy")
     assert used_actions <= granted
     assert granted - used_actions == {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}  # there are no dead letters
 
 
 def test_the_posting_functions_policy_suffices_to_publish_the_dashboards_posts(
-    dashboard, posting_server, used_actions, post, granted_actions
+    dashboard, deployment, posting_server, used_actions, post, granted_actions
 ):
     account = Account(
         destination="webhook:sales",
@@ -187,6 +187,7 @@ def test_the_posting_functions_policy_suffices_to_publish_the_dashboards_posts(
     with_picture = post.model_copy(update={"media": (media,), "destinations": ("outbox", account.destination)})
     dashboard.schedules.schedule(with_picture)
 
+    store_secrets(boto3.client("ssm"), deployment.outputs["SigningSecretParameter"], dashboard.signing_secrets())
     body = write_invocation(invocation_of(with_picture, post.due_at))
     headers = signed_headers(post.post_id, real_clock(), body.encode(), dashboard.signing_secrets())
     event = {"requestContext": {"http": {"method": "POST"}}, "headers": headers, "body": body, "isBase64Encoded": False}
@@ -194,8 +195,8 @@ def test_the_posting_functions_policy_suffices_to_publish_the_dashboards_posts(
     states = [result["state"] for result in json.loads(posting_server(event, None)["body"])["results"]]
 
     assert states == ["published", "waiting"]
-    assert {action.split(":")[0] for action in used_actions} == {"dynamodb", "s3", "secretsmanager", "ssm"}
-    assert used_actions <= granted_actions("AWS::IAM::Policy", "PostingServer")
+    assert {action.split(":")[0] for action in used_actions} == {"dynamodb", "s3", "ssm"}
+    assert used_actions <= granted_actions("PostingServerRole")
     [entry] = dashboard.outbox.feed(limit=2)
     assert (entry.text, entry.media) == ("Good morning", (media,))
 

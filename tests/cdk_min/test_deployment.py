@@ -5,9 +5,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.parsers import ResponseParserError
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.models import LambdaBackend
 
 from lambda_pkg import handler
-from lambda_pkg.signature import signing_key
 
 PAYLOAD = {
     "version": 1,
@@ -26,6 +28,30 @@ PAYLOAD = {
 
 
 @pytest.fixture
+def synthesis(request: pytest.FixtureRequest, syntheses: Any) -> Any:
+    return syntheses[getattr(request, "param", "full")]
+
+
+each_size = pytest.mark.parametrize("synthesis", ["watched", "full", "adopted"], indirect=True)
+
+
+@pytest.fixture
+def new_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Lambda refuse any reserved concurrency, as in a new account, which may run ten functions at once."""
+    create = LambdaBackend.create_function
+
+    def refuse(backend: Any, spec: dict[str, Any]) -> Any:
+        if "ReservedConcurrentExecutions" in spec:
+            raise InvalidParameterValueException(
+                "Specified ReservedConcurrentExecutions for function decreases account's "
+                "UnreservedConcurrentExecution below its minimum value of [10]."
+            )
+        return create(backend, spec)
+
+    monkeypatch.setattr(LambdaBackend, "create_function", refuse)
+
+
+@pytest.fixture
 def deployed_environment(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment variables of the deployed relay."""
     function = boto3.client("lambda").get_function_configuration(FunctionName=deployment.outputs["RelayFunctionArn"])
@@ -33,13 +59,29 @@ def deployed_environment(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, value)
 
 
+@each_size
 def test_every_resource_of_the_template_is_created(template, deployment):
     assert deployment.logical_ids == set(template["Resources"])
 
 
+@each_size
 def test_every_output_has_a_value(template, deployment):
     assert set(deployment.outputs) == set(template["Outputs"])
     assert all(deployment.outputs.values())
+
+
+@pytest.mark.usefixtures("new_account")
+@pytest.mark.parametrize("synthesis", ["lambda"], indirect=True)
+def test_a_new_account_takes_the_posting_server(deployment):
+    assert deployment.outputs["PostingFunctionArn"]
+
+
+@pytest.mark.usefixtures("new_account")
+@pytest.mark.parametrize("synthesis", ["adopted"], indirect=True)
+def test_a_new_account_refuses_reserved_concurrency(synthesis, request):
+    assert synthesis.error is None
+    with pytest.raises(ResponseParserError, match="below its minimum value"):  # moto sends Lambda's error unchanged
+        request.getfixturevalue("deployment")
 
 
 def test_the_outputs_suffice_to_create_and_delete_a_schedule(deployment):
@@ -89,8 +131,3 @@ def test_lambda_sends_failed_events_to_the_on_failure_queue(deployment):
     )["Attributes"]
     assert configuration["DestinationConfig"]["OnFailure"]["Destination"] == queue["QueueArn"]
     assert (queue["DelaySeconds"], queue["VisibilityTimeout"]) == ("900", "900")
-
-
-def test_the_generated_secret_is_a_signing_key(deployment):
-    stored = boto3.client("secretsmanager").get_secret_value(SecretId=deployment.outputs["SigningSecretArn"])
-    assert len(signing_key(f"whsec_{stored['SecretString']}")) == 33

@@ -4,21 +4,48 @@ import dataclasses
 
 import pytest
 
-from cdk_min.options import DEFAULT_CONCURRENCY, InvalidOption, Options
+from cdk_min.options import InvalidOption, Options
 
 DEFAULTS = Options(
-    stack="Punctual", group="punctual", posting_url="", prepare_url="", allowed_hosts="", concurrency=None
+    stack="Punctual",
+    group="punctual",
+    posting_url="",
+    prepare_url="",
+    allowed_hosts="",
+    alarm_email="",
+    full=False,
+    posting_server=False,
+    concurrency=None,
+    table="",
+    bucket="",
 )
+SERVER = {"posting_server": "lambda"}
 
 
 def test_every_option_has_a_default():
     assert Options.read({}.get) == DEFAULTS
 
 
-def test_a_posting_server_on_lambda_has_reserved_concurrency():
-    assert Options.read({"posting_server": "lambda"}.get).concurrency == DEFAULT_CONCURRENCY
-    # cdk.json may hold a number; the command line gives text
-    assert Options.read({"posting_server": "lambda", "posting_concurrency": 5}.get).concurrency == 5
+def test_a_posting_server_on_lambda_needs_the_full_stack_and_reserves_nothing_of_the_accounts_concurrency():
+    assert Options.read(SERVER.get) == dataclasses.replace(DEFAULTS, full=True, posting_server=True)
+
+
+def test_concurrency_can_be_reserved_for_the_posting_server():
+    assert Options.read({**SERVER, "posting_concurrency": "5"}.get).concurrency == 5
+    assert Options.read({**SERVER, "posting_concurrency": 5}.get).concurrency == 5  # cdk.json may hold a number
+
+
+@pytest.mark.parametrize("value", ["true", True])  # cdk.json may hold true
+def test_the_full_stack_also_works_with_a_posting_url(value):
+    url = "https://posts.example.org/publish"
+    assert Options.read({"full": value, "posting_url": url}.get) == dataclasses.replace(
+        DEFAULTS, full=True, posting_url=url
+    )
+
+
+def test_the_full_stack_takes_an_existing_table_and_an_existing_bucket():
+    options = Options.read({"full": "true", "table": "Punctual-Ledger0A1B-2C", "bucket": "punctual-media0a1b-2c"}.get)
+    assert (options.table, options.bucket) == ("Punctual-Ledger0A1B-2C", "punctual-media0a1b-2c")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +58,7 @@ def test_a_posting_server_on_lambda_has_reserved_concurrency():
         ("allowed_hosts", "a.example, b-2.example,xn--mller-kva.example"),
         ("group", "posts_2026.a-b"),
         ("stack", "Punctual-2"),
+        ("alarm_email", "ada+punctual@mail.example.org"),
     ],
 )
 def test_a_valid_value_is_used_unchanged(name, value):
@@ -70,6 +98,14 @@ def test_a_posting_url_that_lambda_cannot_reach_is_refused(url):
         ("group", "g" * 65),
         ("stack", "2nd"),
         ("stack", "my_stack"),
+        ("stack", "aws-posts"),
+        ("stack", "SSM"),
+        ("full", "yes"),
+        ("full", False),
+        ("alarm_email", "ada"),
+        ("alarm_email", "ada@example.org, bob@example.org"),
+        ("table", "my table"),
+        ("bucket", "Media"),
         ("allowed_hosts", "https://a.example"),
         ("prepare_url", "http://posts.example.org/prepare"),
         ("allowed_hosts", "a.example,,b.example"),
@@ -79,9 +115,8 @@ def test_a_posting_url_that_lambda_cannot_reach_is_refused(url):
     ],
 )
 def test_the_error_names_an_invalid_value(name, value):
-    others = {"posting_server": "lambda"} if name == "posting_concurrency" else {}
-    with pytest.raises(InvalidOption, match=f"^The context value {name} must be "):
-        Options.read({**others, name: value}.get)
+    with pytest.raises(InvalidOption, match=f"^The context value {name} must be (?!left out)"):
+        Options.read({name: value}.get)
 
 
 def test_a_posting_server_on_lambda_excludes_a_posting_url():
@@ -92,6 +127,12 @@ def test_a_posting_server_on_lambda_excludes_a_posting_url():
 def test_a_concurrency_requires_a_posting_server_on_lambda():
     with pytest.raises(InvalidOption, match="posting_concurrency must be left out without posting_server=lambda"):
         Options.read({"posting_concurrency": "5"}.get)
+
+
+@pytest.mark.parametrize("name", ["table", "bucket"])
+def test_the_small_stack_has_neither_a_table_nor_a_bucket(name):
+    with pytest.raises(InvalidOption, match=f"{name} must be left out without full=true or posting_server=lambda"):
+        Options.read({name: "punctual-0a1b"}.get)
 
 
 def test_the_error_does_not_repeat_the_value():

@@ -1,6 +1,5 @@
 """The posting server on Lambda in the template."""
 
-import json
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ PUBLISHING_ACTIONS = {
     "logs:PutLogEvents",
     "s3:GetObject",
     "s3:ListBucket",
-    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
     "ssm:GetParametersByPath",
 }
 
@@ -40,17 +39,38 @@ def test_the_relay_posts_to_the_function_url(properties_of, logical_id):
     assert variables["PREPARE_URL"] == {"Fn::Join": ["", [url, PREPARE_PATH.removeprefix("/")]]}
 
 
-def test_anyone_may_call_the_function_through_its_url_only(template, logical_id):
-    found = [each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::Lambda::Permission"]
-    name = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
-    assert sorted(found, key=lambda each: each["Action"]) == [
-        {"Action": "lambda:InvokeFunction", "FunctionName": name, "InvokedViaFunctionUrl": True, "Principal": "*"},
-        {"Action": "lambda:InvokeFunctionUrl", "FunctionName": name, "FunctionUrlAuthType": "NONE", "Principal": "*"},
+def test_only_the_relay_may_call_the_function_and_only_through_its_url(
+    template, statements_of, properties_of, logical_id
+):
+    assert properties_of("AWS::Lambda::Url")["AuthType"] == "AWS_IAM"
+    assert "AWS::Lambda::Permission" not in {each["Type"] for each in template["Resources"].values()}
+    arn = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
+    granted = [each for each in statements_of() if each["Resource"] == arn and "lambda:Invoke" in str(each["Action"])]
+    assert [each for each in statements_of("RelayRole") if each in granted] == granted
+    assert [(each["Action"], each["Condition"]) for each in granted] == [
+        ("lambda:InvokeFunctionUrl", {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}),
+        ("lambda:InvokeFunction", {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
     ]
 
 
-def test_reserved_concurrency_bounds_the_requests_of_strangers(function):
-    assert function["ReservedConcurrentExecutions"] == 50
+def test_the_relay_signs_its_requests_as_its_role(properties_of, syntheses):
+    variables = properties_of("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]
+    assert variables["POSTING_AUTH"] == "aws_iam"
+    assert "POSTING_AUTH" not in str(syntheses["full"].read("Punctual.template.json"))
+
+
+def test_a_new_account_has_no_concurrency_to_reserve(template):
+    assert "ReservedConcurrentExecutions" not in str(template)
+
+
+def test_concurrency_is_reserved_on_request(syntheses):
+    resources = syntheses["adopted"].read("Punctual.template.json")["Resources"]
+    reserved = {
+        name: each["Properties"]["ReservedConcurrentExecutions"]
+        for name, each in resources.items()
+        if "ReservedConcurrentExecutions" in each["Properties"]
+    }
+    assert [(name[:13], number) for name, number in reserved.items()] == [("PostingServer", 5)]
 
 
 def test_a_network_ends_before_the_relay_and_a_long_thread_before_the_function(function):
@@ -58,14 +78,18 @@ def test_a_network_ends_before_the_relay_and_a_long_thread_before_the_function(f
     assert function["Timeout"] >= PARTS_LIMIT * 15
 
 
-def test_the_environment_holds_no_secret(function, template):
-    variables = function["Environment"]["Variables"]
-    assert set(variables) == {"TABLE_NAME", "SIGNING_SECRET_ARN", "MEDIA_BUCKET", "ACCOUNTS_PATH", "PAYLOAD_MEMBERS"}
-    assert "resolve:secretsmanager" not in json.dumps(template)
+def test_the_environment_names_the_resources(function):
+    assert set(function["Environment"]["Variables"]) == {
+        "TABLE_NAME",
+        "SIGNING_SECRET_PARAMETER",
+        "MEDIA_BUCKET",
+        "ACCOUNTS_PATH",
+        "PAYLOAD_MEMBERS",
+    }
 
 
-def test_the_role_grants_only_the_actions_of_publishing(properties_of):
-    statements = properties_of("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
+def test_the_role_grants_only_the_actions_of_publishing(statements_of):
+    statements = statements_of("PostingServerRole")
     actions = [each["Action"] if isinstance(each["Action"], list) else [each["Action"]] for each in statements]
     assert {action for some in actions for action in some} == PUBLISHING_ACTIONS
     assert "*" not in [each["Resource"] for each in statements]
@@ -75,9 +99,8 @@ def test_logs_are_kept_for_three_months(properties_of):
     assert properties_of("AWS::Logs::LogGroup", "PostingServer")["RetentionInDays"] == 90
 
 
-def test_the_dashboard_may_read_the_function_but_not_invoke_it(template, properties_of, logical_id):
+def test_the_dashboard_may_read_the_function_but_not_invoke_it(template, statements_of, logical_id):
     arn = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
     assert template["Outputs"]["PostingFunctionArn"]["Value"] == arn
-    statements = properties_of("AWS::IAM::ManagedPolicy", "DashboardPolicy")["PolicyDocument"]["Statement"]
-    [granted] = [each["Action"] for each in statements if each["Resource"] == arn]
+    [granted] = [each["Action"] for each in statements_of("DashboardPolicy") if each["Resource"] == arn]
     assert granted == ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"]

@@ -5,20 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from cdk_min.options import Options
+
 README = (Path(__file__).resolve().parent.parent.parent / "cdk_min" / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["clean", "lambda"])
+@pytest.mark.parametrize("name", ["small", "full", "lambda"])
 def test_the_readme_explains_every_output(syntheses, name):
     template = syntheses[name].read("Punctual.template.json")
     assert set(template["Outputs"]) <= set(re.findall(r"`(\w+)`", README))
 
 
-@pytest.mark.parametrize(
-    "name", ["posting_url", "prepare_url", "posting_server", "posting_concurrency", "allowed_hosts", "group", "stack"]
-)
-def test_the_readme_explains_every_option(name):
-    assert f"| `{name}` |" in README
+def test_the_readme_explains_every_option():
+    options: list[str] = []
+    Options.read(options.append)
+    explained = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", README, re.MULTILINE)
+    assert sorted(explained) == sorted(options)
+
+
+def test_the_readme_names_the_number_of_resources(template):
+    assert f"{len(template['Resources'])} resources" in README
 
 
 def test_the_readme_states_the_size_of_the_zip(package):

@@ -1,58 +1,61 @@
-"""The synthesised template: its permissions, its retention and its retries."""
+"""The small stack in its template: the schedules, the relay and the outputs."""
 
 import json
-from datetime import timedelta
-from typing import Any
+from collections import Counter
 
 import boto3
-import pytest
 
 from lambda_pkg.event import LATER_MEMBERS
 from lambda_pkg.relay import MAX_WAIT, RelayConfig
 
-ACTIONS_WITHOUT_OPERATION = {
-    "dynamodb:ConditionCheckItem",
-    "iam:PassRole",
-    "lambda:InvokeFunction",
-    "s3:ListBucket",
-}
-BOTO3_NAMES = {"servicequotas": "service-quotas"}
+
+def test_the_small_stack_has_seven_resources(template):
+    assert Counter(each["Type"] for each in template["Resources"].values()) == {
+        "AWS::IAM::ManagedPolicy": 1,
+        "AWS::IAM::Role": 2,
+        "AWS::Lambda::EventInvokeConfig": 1,
+        "AWS::Lambda::Function": 1,
+        "AWS::Logs::LogGroup": 1,
+        "AWS::Scheduler::ScheduleGroup": 1,
+    }
 
 
-@pytest.fixture
-def statements(template: Any) -> list[dict[str, Any]]:
-    """Return every statement of every policy."""
-    return [
-        statement
-        for resource in template["Resources"].values()
-        if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
-        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
-    ]
+def test_alarms_are_all_that_a_mail_address_adds(syntheses, template):
+    watched = syntheses["watched"].read("Punctual.template.json")
+    added = {name: each for name, each in watched["Resources"].items() if name not in template["Resources"]}
+    assert {name: watched["Resources"][name] for name in template["Resources"]} == template["Resources"]
+    assert {each["Type"] for each in added.values()} == {
+        "AWS::CloudWatch::Alarm",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::Topic",
+    }
 
 
-def listed(one_or_many: Any) -> list[Any]:
-    return one_or_many if isinstance(one_or_many, list) else [one_or_many]
+# The app
 
 
-# cdk-nag
-
-
-@pytest.mark.parametrize("name", ["clean", "lambda"])
-def test_cdk_nag_finds_nothing(syntheses, name):
-    assert syntheses[name].error is None
-    assert syntheses[name].read("validation-report.json")["pluginReports"] == []
-
-
-def test_cdk_nag_fails_the_synthesis_of_a_stack_that_breaks_its_rules(syntheses):
-    assert "ValidationFailed" in syntheses["leaky"].error
-    [report] = syntheses["leaky"].read("validation-report.json")["pluginReports"]
-    assert "Punctual/Bare/Resource" in json.dumps(report)
+def test_a_user_deploys_without_cdk_nag(syntheses):
+    assert syntheses["small"].error is None  # its process could not import cdk_nag
 
 
 def test_the_error_of_an_invalid_context_value_is_one_line(syntheses):
     error = syntheses["invalid"].error
     assert error.startswith("The context value posting_url must be an https address")
     assert "\n" not in error
+
+
+def test_a_stack_without_a_posting_url_is_not_deployed_but_can_be_bootstrapped_and_destroyed(syntheses):
+    assert syntheses["aimless"].error is None  # the cdk command runs the app for each of its commands
+    [error] = annotations(syntheses["aimless"], "aws:cdk:error")
+    assert error.startswith("Nothing would publish the posts. Add -c posting_url=https://... ")
+    for name in ("small", "lambda"):
+        assert annotations(syntheses[name], "aws:cdk:error") == annotations(syntheses[name], "aws:cdk:warning") == []
+
+
+def annotations(synthesis, kind):
+    """Return the messages of a kind, which the cdk command shows. It deploys no stack with an error."""
+    metadata = synthesis.read("Punctual.metadata.json").values()
+    return [each["data"] for entries in metadata for each in entries if each["type"] == kind]
 
 
 # The schedules
@@ -72,12 +75,10 @@ def test_only_schedules_of_the_group_may_assume_the_execution_role(properties_of
     assert condition["aws:SourceArn"]["Fn::Join"][1][-1] == ":schedule-group/punctual"
 
 
-def test_the_execution_role_may_only_invoke_the_relay_and_send_dead_letters(properties_of, logical_id):
-    granted = properties_of("AWS::IAM::Policy", "SchedulesExecutionRole")["PolicyDocument"]["Statement"]
-    assert [(each["Action"], each["Resource"]) for each in granted] == [
-        ("lambda:InvokeFunction", {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "Relay"), "Arn"]}),
-        ("sqs:SendMessage", {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "Undelivered"), "Arn"]}),
-    ]
+def test_the_execution_role_may_only_invoke_the_relay(statements_of, logical_id):
+    [granted] = statements_of("SchedulesExecutionRole")
+    relay = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "Relay"), "Arn"]}
+    assert (granted["Action"], granted["Resource"]) == ("lambda:InvokeFunction", relay)
 
 
 # The relay
@@ -98,51 +99,19 @@ def test_the_relays_timeout_covers_its_wait_its_request_and_its_report(propertie
 
 def test_the_relays_environment_holds_the_options(properties_of):
     variables = properties_of("AWS::Lambda::Function")["Environment"]["Variables"]
-    shared = {"TABLE_NAME", "SIGNING_SECRET_ARN", "PAYLOAD_MEMBERS"}
-    assert set(variables) == shared | {"POSTING_URL", "ALLOWED_HOSTS", "DEAD_LETTER_URL"}
-    assert variables["PAYLOAD_MEMBERS"] == ",".join(LATER_MEMBERS)
-    assert variables["POSTING_URL"] == "https://posts.example.org/publish"
-    assert variables["ALLOWED_HOSTS"] == "a.example,b.example"
+    assert variables == {
+        "POSTING_URL": "https://posts.example.org/publish",
+        "ALLOWED_HOSTS": "a.example,b.example",
+        "SIGNING_SECRET_PARAMETER": "/Punctual/signing-secret",
+        "PAYLOAD_MEMBERS": ",".join(LATER_MEMBERS),
+        "STACK_NAME": "Punctual",
+    }
 
 
-def test_a_failed_event_is_retried_twice_and_then_goes_to_the_on_failure_queue(properties_of, logical_id):
+def test_a_failed_event_is_retried_twice(properties_of):
     configuration = properties_of("AWS::Lambda::EventInvokeConfig")
     assert (configuration["MaximumRetryAttempts"], configuration["MaximumEventAgeInSeconds"]) == (2, 900)
-    failures = logical_id("AWS::SQS::Queue", "RelayFailures")
-    assert configuration["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [failures, "Arn"]}}}
-
-
-def test_the_on_failure_queue_redelivers_each_event_every_15_minutes(properties_of, logical_id):
-    failures = properties_of("AWS::SQS::Queue", "RelayFailures")
-    assert failures["DelaySeconds"] == failures["VisibilityTimeout"] == 900
-    assert (
-        failures["VisibilityTimeout"] >= 6 * properties_of("AWS::Lambda::Function")["Timeout"]
-    )  # Lambda's recommendation
-    assert failures["MessageRetentionPeriod"] == timedelta(days=14).total_seconds()
-    mapping = properties_of("AWS::Lambda::EventSourceMapping")
-    assert mapping["BatchSize"] == 1
-    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
-
-
-def test_a_dead_letter_is_kept_for_at_least_seven_days(properties_of, logical_id):
-    failures, dead = (
-        properties_of("AWS::SQS::Queue", "RelayFailures"),
-        properties_of("AWS::SQS::Queue", "RelayDeadLetters"),
-    )
-    redrive = failures["RedrivePolicy"]
-    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayDead"), "Arn"]}
-    tried = timedelta(seconds=redrive["maxReceiveCount"] * failures["VisibilityTimeout"])
-    # a moved message keeps its age
-    assert timedelta(seconds=dead["MessageRetentionPeriod"]) - tried >= timedelta(days=7)
-
-
-@pytest.mark.parametrize("queue", ["RelayDeadLetters", "Undelivered"])
-def test_one_dead_letter_raises_the_alarm(properties_of, logical_id, queue):
-    alarm = properties_of("AWS::CloudWatch::Alarm", queue)
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    name = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", queue), "QueueName"]}
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": name}]
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+    assert "DestinationConfig" not in configuration
 
 
 def test_logs_are_kept_for_three_months(properties_of):
@@ -150,60 +119,14 @@ def test_logs_are_kept_for_three_months(properties_of):
     assert properties_of("AWS::Lambda::Function")["LoggingConfig"]["LogFormat"] == "JSON"
 
 
-# The ledger
-
-
-def test_the_table_outlives_the_stack_and_has_point_in_time_recovery(template, logical_id):
-    table = template["Resources"][logical_id("AWS::DynamoDB::Table", "Ledger")]
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
-    properties = table["Properties"]
-    assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-
-
-# Permissions
-
-
-def test_every_granted_action_exists(statements):
-    granted = {action for statement in statements for action in listed(statement["Action"])} - ACTIONS_WITHOUT_OPERATION
-    for service in {action.split(":")[0] for action in granted}:
-        client = boto3.client(BOTO3_NAMES.get(service, service), region_name="eu-central-1")
-        operations = client.meta.service_model.operation_names
-        assert {action.split(":")[1] for action in granted if action.startswith(f"{service}:")} <= set(operations)
-
-
-def test_no_action_is_a_wildcard_and_no_role_has_an_aws_managed_policy(template, statements):
-    assert not [action for statement in statements for action in listed(statement["Action"]) if "*" in action]
-    assert "ManagedPolicyArns" not in json.dumps(template)
-
-
-def test_only_actions_without_a_resource_are_granted_on_all_resources(statements):
-    on_all = [action for each in statements if "*" in listed(each["Resource"]) for action in listed(each["Action"])]
-    assert sorted(on_all) == [
-        "cloudwatch:GetMetricStatistics",
-        "lambda:GetAccountSettings",
-        "lambda:ListEventSourceMappings",
-        "scheduler:ListSchedules",
-        "servicequotas:ListServiceQuotas",
-    ]
-
-
-def test_the_dashboard_may_pass_only_the_execution_role_to_the_scheduler(statements, logical_id):
-    [passing] = [each for each in statements if "iam:PassRole" in listed(each["Action"])]
-    assert passing["Resource"] == {"Fn::GetAtt": [logical_id("AWS::IAM::Role", "SchedulesExecutionRole"), "Arn"]}
-    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
-
-
-def test_no_policy_grants_scans_or_reading_the_on_failure_queue(statements, logical_id):
-    assert not [each for each in statements if "dynamodb:Scan" in listed(each["Action"])]
-    failures = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
-    readers = [
-        each
-        for each in statements
-        if "sqs:ReceiveMessage" in listed(each["Action"]) and failures in listed(each["Resource"])
-    ]
-    assert len(readers) == 1  # the relay's event source mapping
+def test_the_relay_may_only_log_and_read_the_signing_secret(statements_of, logical_id):
+    log, secret = statements_of("RelayRole")
+    assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert log["Resource"] == {"Fn::GetAtt": [logical_id("AWS::Logs::LogGroup", "Relay"), "Arn"]}
+    assert (secret["Action"], secret["Resource"]["Fn::Join"][1][-1]) == (
+        "ssm:GetParameter",
+        ":parameter/Punctual/signing-secret",
+    )
 
 
 # The outputs
@@ -214,14 +137,14 @@ def test_the_outputs_have_the_names_that_the_dashboard_reads(template):
         "GroupName",
         "RelayFunctionArn",
         "ExecutionRoleArn",
-        "TableName",
-        "MediaBucketName",
-        "AccountsPath",
         "PostingUrl",
-        "SigningSecretArn",
-        "UndeliveredQueueArn",
-        "UndeliveredQueueUrl",
-        "FailuresQueueUrl",
-        "DeadLettersQueueUrl",
+        "SigningSecretParameter",
         "DashboardPolicyArn",
     }
+    assert template["Outputs"]["SigningSecretParameter"]["Value"] == "/Punctual/signing-secret"
+
+
+def test_the_template_holds_no_secret(template):
+    text = json.dumps(template)
+    assert "resolve:" not in text
+    assert "GenerateSecretString" not in text

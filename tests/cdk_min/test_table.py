@@ -1,6 +1,15 @@
 """The stack's table, compared with the table definition of the ledger."""
 
+from typing import Any
+
+import pytest
+
 from core.ledger import dynamodb_layout as layout
+
+
+@pytest.fixture
+def synthesis(syntheses: Any) -> Any:
+    return syntheses["full"]
 
 
 def test_the_stacks_table_has_the_ledgers_definition(template):
