@@ -34,17 +34,10 @@ class Alarms(Construct):
         self._mail = actions.SnsAction(topic)
 
     def watch_posts(self, group: ScheduleGroup) -> None:
-        """Report posts that the relay missed or gave up, and those that never reached it."""
-        self._report("Missed", self._counted("Missed"), 1, "Punctual missed posts: too late to publish them.")
-        self._report("Failed", self._counted("Failed"), 1, "Posts of Punctual failed for the last time.")
-        dropped = cloudwatch.Metric(
-            namespace="AWS/Scheduler",
-            metric_name="InvocationDroppedCount",
-            dimensions_map={"ScheduleGroup": group.name},
-            statistic="Sum",
-            period=PERIOD,
-        )
-        self._report("Dropped", dropped, 1, "EventBridge Scheduler could not deliver posts of Punctual to the relay.")
+        """Report posts that never reached the relay, and those that its log counts as missed or failed."""
+        self._report("Dropped", group.dropped(PERIOD), 1, "EventBridge Scheduler could not deliver posts to the relay.")
+        self._report("Missed", self._counted("Missed"), 1, "Posts were missed: it was too late to publish them.")
+        self._report("Failed", self._counted("Failed"), 1, "Posts failed, and it is too late to try again.")
 
     def watch_function(self, name: str, function: lambda_.Function, *, errors: int) -> None:
         """Report this many errors of a function within 15 minutes, and any request beyond its concurrency."""
@@ -54,8 +47,13 @@ class Alarms(Construct):
         reason = f"Posts wait, because Punctual's function {name} needs more concurrency: raise the account's quota."
         self._report(f"{name}Throttles", throttled, 1, reason)
 
-    def watch_failures(self, queue: sqs.Queue) -> None:
-        """Report posts that keep failing."""
+    def watch_retries(self, relay: lambda_.Function) -> None:
+        """Report posts that Lambda gave up after its retries, of a relay without an on-failure queue."""
+        dropped = relay.metric("AsyncEventsDropped", period=PERIOD, statistic="Sum")
+        self._report("GivenUp", dropped, 1, "Posts failed three times. History names them.")
+
+    def watch_redelivery(self, queue: sqs.Queue) -> None:
+        """Report posts that keep failing, of a relay with an on-failure queue."""
         age = queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum")
         self._report("Stuck", age, STUCK_SECONDS, "A post has failed for half an hour. History names the reason.")
 

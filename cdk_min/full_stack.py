@@ -51,13 +51,15 @@ class FullStack(PunctualStack):
             self._add_outputs(PostingFunctionArn=self._server.function.function_arn)
 
     def watch(self, alarms: Alarms) -> None:
-        """Let alarms report what the stack could lose or delay, also in its queues and its posting server."""
+        """Let alarms report what the stack could lose or delay, also in its posting server."""
         super().watch(alarms)
-        alarms.watch_failures(self._failures)
-        for queue in (self._undelivered, self._dead_letters):
-            alarms.report(queue.alarm)
         if self._server:
             alarms.watch_function("PostingServer", self._server.function, errors=1)
+
+    def _watch_failed_posts(self, alarms: Alarms) -> None:
+        alarms.watch_redelivery(self._failures)
+        for queue in (self._undelivered, self._dead_letters):
+            alarms.report(queue.alarm)
 
     def _posting_server(self, builds: Path, concurrency: int | None) -> PostingServer:
         server = PostingServer(

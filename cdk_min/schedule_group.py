@@ -1,6 +1,7 @@
 """The schedule group of Punctual, and the role of its schedules."""
 
-from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -18,7 +19,9 @@ class ScheduleGroup(Construct):
 
     def __init__(self, scope: Construct, name: str, *, group_name: str, target: lambda_.Function) -> None:
         super().__init__(scope, name)
-        scheduler.ScheduleGroup(self, "Group", schedule_group_name=group_name, removal_policy=RemovalPolicy.DESTROY)
+        self._group = scheduler.ScheduleGroup(
+            self, "Group", schedule_group_name=group_name, removal_policy=RemovalPolicy.DESTROY
+        )
         stack = Stack.of(self)
         self.name = group_name
         self.arn = stack.format_arn(service="scheduler", resource="schedule-group", resource_name=group_name)
@@ -31,6 +34,10 @@ class ScheduleGroup(Construct):
             description="The role of Punctual's schedules.",
         )
         self.execution_role.allow(["lambda:InvokeFunction"], target.function_arn)
+
+    def dropped(self, period: Duration) -> cloudwatch.Metric:
+        """Return how many events the scheduler could not deliver in a period."""
+        return self._group.metric_dropped(period=period, statistic="Sum")
 
     def keep_undelivered(self, queue: sqs.IQueue) -> None:
         """Let the schedules send the events that the scheduler cannot deliver to a queue."""

@@ -55,7 +55,11 @@ class PunctualStack(Stack):
     def watch(self, alarms: Alarms) -> None:
         """Let alarms report what the stack could lose or delay."""
         alarms.watch_posts(self._group)
-        alarms.watch_function("Relay", self._relay.function, errors=3)  # one post that fails three times
+        alarms.watch_function("Relay", self._relay.function, errors=3)  # one post fails so often, with its retries
+        self._watch_failed_posts(alarms)
+
+    def _watch_failed_posts(self, alarms: Alarms) -> None:
+        alarms.watch_retries(self._relay.function)
 
     def _post_to(self, posting_url: str, prepare_url: str) -> None:
         """Let the relay send posts to a URL, and the uploads ahead of them to another one, if any."""

@@ -1,9 +1,12 @@
 """The alarms of a stack, and the mail that reports them."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from lambda_pkg.failure_metrics import METRICS, metric_line
 from tests.cdk_min.conftest import EMAIL
 
 OF_POSTS = {"Missed": "Punctual", "Failed": "Punctual", "InvocationDroppedCount": "AWS/Scheduler"}
@@ -39,7 +42,8 @@ def test_the_full_stack_has_two_silent_alarms_without_a_mail_address(syntheses, 
 
 
 def test_a_mail_address_adds_alarms_for_posts_and_for_the_relay(watched):
-    assert {each["MetricName"]: each["Namespace"] for each in alarms(watched)} == OF_POSTS | OF_A_FUNCTION
+    given_up = {"AsyncEventsDropped": "AWS/Lambda"}
+    assert {each["MetricName"]: each["Namespace"] for each in alarms(watched)} == OF_POSTS | OF_A_FUNCTION | given_up
 
 
 def test_a_full_stack_also_watches_its_queues_and_its_posting_server(all_watched):
@@ -61,11 +65,21 @@ def test_each_alarm_mails_to_the_address(watched, all_watched):
 def test_the_metrics_of_the_relays_log_have_the_dimension_of_the_stack(watched):
     found = {each["MetricName"]: each for each in alarms(watched)}
     [relay] = [each["Properties"] for each in watched["Resources"].values() if "Handler" in each["Properties"]]
-    for name in ("Missed", "Failed"):
+    for name in METRICS.values():
         dimension = {"Name": "Stack", "Value": relay["Environment"]["Variables"]["STACK_NAME"]}
         assert found[name]["Dimensions"] == [dimension]
         assert (found[name]["Statistic"], found[name]["Threshold"]) == ("Sum", 1)
     assert found["InvocationDroppedCount"]["Dimensions"] == [{"Name": "ScheduleGroup", "Value": "punctual"}]
+
+
+def test_the_relays_log_counts_what_the_alarms_watch():
+    line = json.loads(metric_line("missed", "Punctual", datetime(2026, 11, 24, tzinfo=UTC)))
+    [described] = line["_aws"]["CloudWatchMetrics"]
+    assert (described["Namespace"], described["Dimensions"], set(METRICS.values())) == (
+        "Punctual",
+        [["Stack"]],
+        {name for name, namespace in OF_POSTS.items() if namespace == "Punctual"},
+    )
 
 
 def test_a_single_failed_attempt_raises_no_alarm_but_a_failed_post_does(watched):
