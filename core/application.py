@@ -15,6 +15,7 @@ from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.faces import Faces
 from core.maintenance.media_sweep import MediaSweep
+from core.maintenance.series_leads import SeriesLeads
 from core.maintenance.uploads_ahead import UploadsAhead
 from core.maintenance.zone_changes import ZoneChanges
 from core.maintenance.zone_rule_update import ZoneRuleUpdate
@@ -114,6 +115,9 @@ class Application:
             "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
             "delete drafts deleted 30 days ago": at_most_every(timedelta(hours=1), self._prune_drafts, self.clock),
         }
+        if self.aws is not None:
+            leads = SeriesLeads(self.ledger, self.schedules, self.aws.scheduler_client, self.aws.target, self.clock)
+            repairs["give repeating posts their lead"] = at_most_every(timedelta(hours=1), leads.run, self.clock)
         sweeper = MediaSweep(self.media, self.ledger, self.listing, self.drafts, self.accounts, self.clock)
         derive: Callable[[], object] = partial(zone_rule_update.run, self._closing.is_set)
         if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
@@ -214,11 +218,8 @@ class Application:
         self.lag_metrics = LagMetrics()
         fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record, self.backend.hold)
         self.publisher = Publisher(fence, self.accounts, self.networks, Bulkheads.for_workers(settings.workers))
-        self.listing = ScheduleListing(
-            self.backend.scheduler_client,
-            self.backend.target.group,
-            sorted_by_name=self.one_machine is not None,
-        )
+        scheduler, target, on_aws = self.backend.scheduler_client, self.backend.target, self.aws is not None
+        self.listing = ScheduleListing(scheduler, target.group, sorted_by_name=not on_aws, fires_ahead=on_aws)
         ledger_changes = self.one_machine.databases[0].change_count if self.one_machine else None
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock, ledger_changes)
         self.payload_support = PayloadSupport(self.backend.unread_members, clock)

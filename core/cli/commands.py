@@ -27,7 +27,7 @@ def list_queue(application: Application, options: argparse.Namespace, out: TextI
         print_rows(gone, out, as_json=options.json, empty="No post was cancelled in the last 30 days.")
         return
     found = queue(application.listing, application.ledger, now, now + PLANNING_HORIZON, limit=options.limit)
-    rows = [entry_row(each, now) for each in found.entries]
+    rows = [entry_row(each, now, application.backend.target) for each in found.entries]
     in_order = sorted(rows, key=lambda row: (due_next(row) or "~", row["name"]))
     print_rows(in_order, out, as_json=options.json, empty="The queue is empty.")
 

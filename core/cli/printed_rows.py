@@ -2,13 +2,13 @@
 
 import json
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TextIO
 
 from core.drafts.draft import DraftContent
 from core.ledger.history import Run
 from core.posts.models import Post, Revision
-from core.posts.payload import ScheduleName
+from core.posts.payload import ScheduleName, TargetSettings
 from core.posts.series import describe_timing, runs_of
 from core.scheduling.cancelled import CancelledPost
 from core.scheduling.upcoming import QueueEntry
@@ -50,20 +50,29 @@ def content_columns(post: Revision | DraftContent) -> Row:
     return ({"options": options} if options else {}) | card
 
 
-def repeat_columns(post: Post, now: datetime) -> Row:
-    """Return the rule as text and the next runs of a repeating post; an empty row for a one-time post."""
+def timing_columns(post: Post, now: datetime, target: TargetSettings) -> Row:
+    """Return the rule as text and the next runs of a repeating post.
+
+    `within_seconds` is how long after its times a post may go out; it is left out if it goes out to the second.
+    """
+    slack = target.slack_of(post.repeat, post.zone)
+    within: Row = {"within_seconds": slack.seconds} if slack else {}
+    return within | _repeat_columns(post, now, slack)
+
+
+def _repeat_columns(post: Post, now: datetime, slack: timedelta) -> Row:
     if post.repeat is None:
         return {}
     skipped = [utc_text(run) for run in post.repeat.skipped if run > now]
-    runs = {"rule": describe_timing(post), "next": [utc_text(run) for run in runs_of(post, after=now)]}
+    runs = {"rule": describe_timing(post, slack), "next": [utc_text(run) for run in runs_of(post, after=now)]}
     return runs | ({"skipped": skipped} if skipped else {})
 
 
-def entry_row(entry: QueueEntry, now: datetime) -> Row:
+def entry_row(entry: QueueEntry, now: datetime, target: TargetSettings) -> Row:
     """Return the row of a post in the queue. A post in the state *scheduled* is `armed`."""
     state = "armed" if entry.state == "scheduled" else entry.state
     if entry.post is not None:
-        return post_row(entry.post, state) | repeat_columns(entry.post, now)
+        return post_row(entry.post, state) | timing_columns(entry.post, now, target)
     return {
         "name": str(ScheduleName(post_id=entry.post_id, due_at=entry.due_at)),
         "post_id": entry.post_id,
@@ -140,6 +149,8 @@ def _line(row: Row) -> str:
     columns += [f"[{label}]" for label in row.get("labels", ())]
     if "rule" in row:
         columns.append(row["rule"])
+    elif "within_seconds" in row:
+        columns.append("within a minute")
     return printable("  ".join([*columns, excerpt(row["text"] or "", EXCERPT_LENGTH)]))
 
 

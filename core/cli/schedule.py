@@ -6,7 +6,7 @@ from typing import TextIO
 
 from core.application import Application
 from core.cli.exit_status import DONE, INCOMPLETE
-from core.cli.printed_rows import post_row, print_row, repeat_columns
+from core.cli.printed_rows import post_row, print_row, timing_columns
 from core.errors import PunctualError
 from core.labels.label import stored_names
 from core.ledger.port import Plan
@@ -61,7 +61,8 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     if application.one_machine is not None and not application.one_machine.has_live_runner():
         print("No engine is running: start the dashboard, or run `python -m core engine`.", file=err)
     state = "not armed" if error else ledger_entry(application.ledger, post.post_id, now).state
-    row = post_row(post, "armed" if state == "scheduled" else state) | repeat_columns(post, now)
+    row = post_row(post, "armed" if state == "scheduled" else state)
+    row |= timing_columns(post, now, application.backend.target)
     print_row(row, out, as_json=options.json)
     if post.repeat and not options.json:
         for run in row["next"]:

@@ -1,11 +1,11 @@
-"""Leads of repeating posts that were armed before the deployed relay read leads."""
+"""Leads of repeating posts that were armed before the deployed relay read leads, or by other rules of their zone."""
 
 from datetime import timedelta
 from typing import Any
 
 from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.ledger.port import Ledger, Plan
-from core.posts.payload import TargetSettings, write_schedule
+from core.posts.payload import TargetSettings, UnreadablePayload, read_scheduled, write_schedule
 from core.posts.series import runs_of
 from core.scheduling.arming import differing_member
 from core.scheduling.schedules import Schedules
@@ -18,7 +18,7 @@ APART = timedelta(minutes=5)
 
 
 class SeriesLeads:
-    """Gives each repeating post its lead, so that it goes out on time. A schedule that was altered outside is left."""
+    """Arms each repeating post with its lead of now. A schedule that was altered outside of Punctual is left."""
 
     def __init__(
         self, ledger: Ledger, schedules: Schedules, scheduler: Any, target: TargetSettings, clock: Clock
@@ -29,21 +29,23 @@ class SeriesLeads:
         self._scheduler = scheduler
         self._target = target
         self._clock = clock
-        self._looked_at: set[tuple[str, int]] = set()
+        self._looked_at: set[tuple[str, int, timedelta]] = set()
 
     def run(self) -> int:
-        """Arm the repeating posts whose schedules lack a lead; return how many. Each schedule is read once.
+        """Arm the repeating posts whose schedules have another lead; return how many. Each schedule is read once.
 
-        Raises the errors of the ledger and of the scheduler; the next run continues.
+        Without a relay that reads leads, nothing is read. Raises the errors of the ledger and of the scheduler, and the
+        next run continues.
         """
         if not self._target.repeat_lead():
             return 0
         armed = 0
         for plan in self._ledger.series(limit=SERIES):
-            key = plan.post.post_id, plan.post.revision
+            post = plan.post
+            key = post.post_id, post.revision, self._target.lead_of(post.repeat, post.zone)
             if key in self._looked_at or not plan.settled or self._is_near_a_run(plan):
                 continue
-            if self._lacks_lead(plan):
+            if self._has_another_lead(plan):
                 self._schedules.settle(plan)
                 armed += 1
             self._looked_at.add(key)
@@ -53,15 +55,16 @@ class SeriesLeads:
         now = self._clock()
         return any(run < now + APART for run in runs_of(plan.post, after=now - APART, count=1))
 
-    def _lacks_lead(self, plan: Plan) -> bool:
-        """Return whether a post has a lead, and its schedule is the one without."""
-        post = plan.post
-        if not self._target.lead_of(post.repeat, post.zone):
-            return False
-        request = write_schedule(post, self._target.without_repeat_lead(), enabled=plan.desired == "active")
+    def _has_another_lead(self, plan: Plan) -> bool:
+        """Return whether the schedule of a post differs in its lead alone: in its times and in its payload."""
+        request = write_schedule(plan.post, self._target, enabled=plan.desired == "active")
         try:
             with translate_aws_errors():
                 found = self._scheduler.get_schedule(Name=request["Name"], GroupName=request["GroupName"])
-        except ScheduleNotFound:
+            armed = read_scheduled(found).repeat
+        except (ScheduleNotFound, UnreadablePayload):
             return False
-        return not differing_member(request, found)
+        times = {"ScheduleExpression": found["ScheduleExpression"]}
+        if (differing_member(request, found), differing_member(request | times, found)) != (*times, "Target.Input"):
+            return False
+        return armed is not None and plan.post.repeat is not None and armed.expression == plan.post.repeat.expression

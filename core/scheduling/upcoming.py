@@ -85,7 +85,8 @@ def upcoming(
     plans = ledger.pending([each.post_id for each in listed])
     current = [each for each in listed if _is_current(each, plans)]
     known = {each.post_id for each in current}
-    unlisted = [plan for plan in (*due, *_last_runs(listing, ledger, now)) if plan.post.post_id not in known]
+    last_runs = _last_runs(listing, ledger, first, unfired, now)
+    unlisted = [plan for plan in (*due, *last_runs) if plan.post.post_id not in known]
     fired = [_fired_entry(plan, now) for plan in unlisted]
     pending: list[ListedSchedule | QueueEntry] = [each for each in current if each.due_at is not None]
     one_time = sorted([*pending, *fired], key=_due_and_id)
@@ -200,13 +201,13 @@ def _is_current(listed: ListedSchedule, plans: Mapping[str, Plan | None]) -> boo
     return plan is not None and plan.schedule_name == listed.name
 
 
-def _last_runs(listing: ScheduleListing, ledger: Ledger, now: datetime) -> list[Plan]:
-    """Return the series whose last run is due about now. AWS deletes a schedule after its last invocation."""
-    if not listing.fires_ahead:
+def _last_runs(listing: ScheduleListing, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> list[Plan]:
+    """Return the series whose last run is due in a period. AWS deletes a schedule after its last invocation."""
+    if not listing.fires_ahead or end <= start:
         return []
     ending = [plan for plan in ledger.series(limit=SERIES_LIMIT) if plan.post.repeat and plan.post.repeat.ends_at]
     runs = [(plan, runs_of(plan.post, after=now, count=2)) for plan in ending]
-    return [plan for plan, ahead in runs if len(ahead) == 1 and ahead[0] < now + FIRED_AHEAD]
+    return [plan for plan, ahead in runs if len(ahead) == 1 and start <= ahead[0] < end]
 
 
 def _fired_entry(plan: Plan, now: datetime) -> QueueEntry:

@@ -15,7 +15,7 @@ from ui.compose import drafts
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.state import DRAFT, DRAFT_NOTICE
-from ui.frame.wording import SUBJECT_LENGTH, escape
+from ui.frame.wording import SUBJECT_LENGTH, escape, promised_once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,9 @@ def _schedule(action: Callable[[Post], Plan], draft_id: str, content: DraftConte
     )
     planned = action(post).post
     drafts.scheduled(draft_id, content)
-    message = f"Scheduled for {date_and_time(planned.due_at, planned.zone)}" if planned.due_at else "Scheduled"
+    message = "Scheduled"
+    if planned.due_at:
+        message += f" for {promised_once(date_and_time(planned.due_at, planned.zone), planned.zone)}"
     note(message, content, lambda: _unschedule(draft_id, content))
 
 

@@ -22,7 +22,7 @@ from ui.frame import links
 from ui.frame.application import application
 from ui.frame.failures import markdown
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import escape
+from ui.frame.wording import escape, promised_once, slack_of
 
 PREVIEWED_RUNS = 5
 """How many runs of a repeating post the summary lists."""
@@ -119,7 +119,7 @@ def _use(key: str, wall: datetime) -> None:
 def _instant_summary(instant: datetime, zone: str) -> None:
     """Draw a time in its zone, the viewer's zone and UTC, and the time until then, or that it has passed."""
     now = application().clock()
-    day = f"{calendar_day(wall_time(instant, zone).date())}, {clock_time(instant, zone)}"
+    day = f"{calendar_day(wall_time(instant, zone).date())}, {promised_once(clock_time(instant, zone), zone)}"
     until = f"{city(zone)} ({offset_label(instant, zone)}), **{relative_time(instant, now)}**"
     if instant <= now:
         st.error(f"**{day}** has passed.  \n{until}. Choose a later time.", icon=":material/event_busy:")
@@ -144,14 +144,12 @@ def _series_summary(repeat: Repeat, zone: str) -> None:
     rule, at = rule_of(repeat)
     after = max(now, repeat.starts_at) if repeat.starts_at else now
     runs = next_runs(repeat, zone, after=now, count=PREVIEWED_RUNS)
-    st.markdown(f"**{escape(describe_rule(rule, at, zone))}**, {relative_time(runs[0], now)}")
+    st.markdown(f"**{escape(describe_rule(rule, at, zone, slack_of(repeat, zone)))}**, {relative_time(runs[0], now)}")
     days = [(calendar_day(wall_time(run, zone).date()), clock_time(run, zone), offset_label(run, zone)) for run in runs]
     st.caption("  \n".join(f"{day}, {time} ({offset})" for day, time, offset in days))
     if repeat.ends_at is not None:
         st.caption(f":material/event_busy: Ends on {calendar_day(wall_time(repeat.ends_at, zone).date())}.")
     if crosses_clock_change(runs, zone):
         st.caption(":material/history: The clocks change between these runs. The time of day stays the same.")
-    if application().aws is not None:
-        st.caption("On AWS, a run may go out up to 1 minute late.")
     for warning in skipped_run_warnings(repeat, zone, after=after):
         st.caption(f":material/warning: {warning}")

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.labels.label import label_key
 from core.ledger.post_state import StateName
 from core.posts.destinations import Destination
-from core.time.phrases import clock_time, excerpt, opening
+from core.posts.models import Repeat
+from core.time.phrases import clock_time, excerpt, opening, promise
 from ui.frame.application import application
 from ui.frame.viewer import viewer_zone
 
@@ -71,6 +72,16 @@ def accessible_label(label: str, subject: str) -> str:
 def post_subject(due_at: datetime, text: str) -> str:
     """Return a post's time and the beginning of its text, for `accessible_label`."""
     return f"{clock_time(due_at, viewer_zone())}, {excerpt(text, SUBJECT_LENGTH)}"
+
+
+def slack_of(repeat: Repeat | None, zone: str) -> timedelta:
+    """Return how long after its times a post with this rule, or a one-time post, may go out. On one machine, 0."""
+    return application().backend.target.slack_of(repeat, zone)
+
+
+def promised_once(time: str, zone: str) -> str:
+    """Return the text of a one-time post's time, with the time within which the post goes out if it may be later."""
+    return promise(time, slack_of(None, zone))
 
 
 def card_text(text: str) -> str:

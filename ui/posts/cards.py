@@ -1,7 +1,7 @@
 """The card of one post: its time, text, destinations and state, and its actions."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from core.posts.series import describe_timing
 from core.publishing.options import OptionValues
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
-from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, opening, plural, relative_time
+from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, opening, plural, promise, relative_time
 from ui.frame import links
 from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
@@ -22,7 +22,7 @@ from ui.frame.gallery import picture
 from ui.frame.option_line import option_line
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import card_text, escape, label_badges, post_subject, state_badge
+from ui.frame.wording import card_text, escape, label_badges, post_subject, slack_of, state_badge
 from ui.posts import actions
 from ui.posts.replaced_run_line import replaced_run
 from ui.posts.selected import checkbox
@@ -129,14 +129,19 @@ def _options(entry: QueueEntry) -> Mapping[Destination, OptionValues]:
 
 
 def _timing(entry: QueueEntry) -> str:
-    """Return the rule of a repeating post, or the post's own time if its zone is not the viewer's, as Markdown."""
+    """Return the rule of a repeating post, or the post's own time if its zone is not the viewer's, as Markdown.
+
+    A post that may go out after its time has it with a promise, until it begins.
+    """
     post = entry.post
     if post is None:
         return ""
+    slack = slack_of(post.repeat, post.zone) if entry.run is None else timedelta()
     if post.repeat is not None:
-        rule = ", ".join([describe_timing(post), *_exceptions(post, post.repeat)])
+        rule = ", ".join([describe_timing(post, slack), *_exceptions(post, post.repeat)])
         return f":small[:gray[:material/repeat: {escape(rule)}]]"
-    return "" if post.zone == viewer_zone() else f":small[:gray[{date_and_time(entry.due_at, post.zone)}]]"
+    own_time = promise(date_and_time(entry.due_at, post.zone), slack)
+    return f":small[:gray[{own_time}]]" if slack or post.zone != viewer_zone() else ""
 
 
 def _replaced_run(entry: QueueEntry) -> str:

@@ -20,7 +20,7 @@ from ui.frame.callbacks import callback
 from ui.frame.redraw import draw_again
 from ui.frame.reveal import reveal
 from ui.frame.state import LAST_POST
-from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape
+from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape, promised_once, slack_of
 from ui.posts.run_card import destination_result
 
 OFTEN, SELDOM = timedelta(seconds=1), timedelta(seconds=15)
@@ -101,11 +101,13 @@ def _sentence(found: PostState, now: datetime) -> str:
     accounts = escape(join_names(account_names(post.destinations)))
     match found.state:
         case "scheduled" if post.repeat is not None:
-            words, begins = escape(describe_timing(post)), entry_of_state(found, now).due_at
+            words = escape(describe_timing(post, slack_of(post.repeat, post.zone)))
+            begins = entry_of_state(found, now).due_at
             first_day = calendar_day(wall_time(begins, post.zone).date())
             return f"**Scheduled**: {words}, from {first_day}, {relative_time(begins, now)}"
         case "scheduled" if post.due_at is not None:
-            return f"**Scheduled** for {date_and_time(post.due_at, post.zone)}, {relative_time(post.due_at, now)}"
+            words = promised_once(date_and_time(post.due_at, post.zone), post.zone)
+            return f"**Scheduled** for {words}, {relative_time(post.due_at, now)}"
         case "published" if run is not None and run.lag_ms is not None and found.plan.schedule_name:
             return f"**Published** to {accounts}, {lateness(run.lag_ms)}"
         case "not armed":

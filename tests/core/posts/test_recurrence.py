@@ -1,6 +1,6 @@
 """Repeating rules: cron expressions, descriptions, next runs and warnings."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +122,8 @@ def test_any_other_cron_expression_is_a_custom_cron(expression):
     assert (rule, at) == (CustomCron(expression=expression), None)
     assert cron_expression(rule, at) == expression
     assert describe_rule(rule, at, BERLIN) == f"Custom schedule {expression}, Europe/Berlin"
+    late = describe_rule(rule, at, BERLIN, timedelta(minutes=1))
+    assert late == f"Custom schedule {expression}, within a minute of its times, Europe/Berlin"
 
 
 @pytest.mark.parametrize("expression", ["rate(5 minutes)", "at(2026-11-24T08:00:00)", "every day"])

@@ -159,16 +159,28 @@ def test_a_series_gets_its_lead_at_a_distance_from_its_runs(
     assert (expression(plan), invoked()) == ("cron(59 8 * * ? *)", [])
 
 
-def test_a_rule_without_earlier_runs_and_an_altered_schedule_are_left(
-    series_leads, without_lead, expression, read_schedule, scheduler, a_series
+def test_a_rule_without_earlier_runs_and_altered_schedules_are_left(
+    series_leads, schedules, without_lead, expression, read_schedule, scheduler, a_series
 ):
     undivided = without_lead.schedule(a_series(repeat=Repeat(expression="cron(0 3 * * ? *)")))
-    altered = without_lead.schedule(a_series(post_id="a" * 12))
-    found = read_schedule(altered.schedule_name)
+    altered = [without_lead.schedule(a_series(post_id="a" * 12)), schedules.schedule(a_series(post_id="b" * 12))]
     kept = ("Name", "GroupName", "FlexibleTimeWindow", "Target", "State")
-    scheduler.update_schedule(**{name: found[name] for name in kept}, ScheduleExpression="cron(0 10 * * ? *)")
+    for plan in altered:
+        found = read_schedule(plan.schedule_name)
+        scheduler.update_schedule(**{name: found[name] for name in kept}, ScheduleExpression="cron(0 10 * * ? *)")
     assert series_leads.run() == 0
-    assert (expression(undivided), expression(altered)) == ("cron(0 3 * * ? *)", "cron(0 10 * * ? *)")
+    assert expression(undivided) == "cron(0 3 * * ? *)"
+    assert list(map(expression, altered)) == ["cron(0 10 * * ? *)"] * 2
+
+
+def test_a_series_whose_zone_gets_other_rules_loses_its_lead(
+    series_leads, schedules, expression, a_series, monkeypatch
+):
+    plan = schedules.schedule(a_series())
+    assert series_leads.run() == 0
+    monkeypatch.setattr("core.posts.payload.earlier_cron", lambda expression, zone: None)
+    assert series_leads.run() == 1
+    assert expression(plan) == "cron(0 9 * * ? *)"
 
 
 def test_without_a_relay_that_reads_leads_no_schedule_is_read(make_schedules, ledger, target, a_series, clock):
