@@ -11,8 +11,9 @@ NAMESPACE = "Punctual"
 METRICS = {"missed": "Missed", "failed": "Failed"}
 """The metric of each kind of receipt that ends an occurrence without a post.
 
-An attempt after which Lambda tries no more is not counted, because no event tells its number. It leaves the receipt
-`attempt_failed`, and where the stack has queues, a redelivery past the late limit leaves `failed`.
+The last attempt of Lambda is not counted, because no event tells its number; it leaves the receipt `attempt_failed`.
+With an on-failure queue, a redelivery past the late limit leaves `failed`. Without one, Lambda's own metric
+`AsyncEventsDropped` counts the post.
 """
 
 
