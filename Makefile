@@ -4,13 +4,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run worker test suite check fix bench
+.PHONY: run worker deploy destroy test suite check fix bench
 
 run: $(VENV)/runtime  ## start the dashboard
 	$(BIN)/streamlit run dashboard.py
 
 worker: $(VENV)/runtime  ## publish due posts without a dashboard
 	$(BIN)/python -m core engine
+
+# The shell expands the variables, so that a URL with & arrives as it was written.
+deploy: $(VENV)/runtime  ## deploy the stack on AWS: PROFILE=name REGION=name ARGS="posting_url=https://... alarm_email=..."
+	@$(PYTHON) cdk_min/deploy.py deploy --profile "$$PROFILE" --region "$$REGION" "$$ARGS"
+
+destroy: $(VENV)/runtime  ## delete the stack with all scheduled posts; asks first, unless YES=1
+	@$(PYTHON) cdk_min/deploy.py destroy --profile "$$PROFILE" --region "$$REGION" $(if $(YES),--yes) "$$ARGS"
 
 test: check suite  ## every check and every test, on all processors; side by side with --jobs 2
 
@@ -39,6 +46,11 @@ $(VENV)/runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/development: requirements.txt requirements-dev.txt requirements-video.txt cdk_min/requirements.txt | $(BIN)/python
+$(VENV)/development: requirements.txt requirements-dev.txt requirements-video.txt cdk_min/requirements.txt | $(BIN)/python $(VENV)/ministack
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime
+
+# The AWS emulator of tests/ministack. It pins another botocore than the dashboard's, so it has a folder of its own.
+$(VENV)/ministack: tests/ministack/requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --upgrade --target $@ -r $<
+	@touch $@

@@ -48,7 +48,10 @@ FOLDERS = {room.partition(".")[0] for room in FLOORS}
 def sources() -> dict[str, Path]:
     """Map the name of every module of the source to its file."""
     files = [
-        path for folder in FOLDERS for path in (*(ROOT / folder).rglob("*.py"), ROOT / f"{folder}.py") if path.exists()
+        path
+        for folder in FOLDERS
+        for path in (*(ROOT / folder).rglob("*.py"), ROOT / f"{folder}.py")
+        if path.exists() and not {".venv", "cdk.out"} & set(path.parts)  # a deployment creates these in cdk_min
     ]
     return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
 
