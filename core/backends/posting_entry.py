@@ -1,4 +1,4 @@
-"""The entry module of the posting function. It builds all objects on import, while Lambda's processor is fast."""
+"""The entry module of the posting function. It builds all objects and connects on import, while Lambda is fast."""
 
 import os
 
@@ -6,3 +6,4 @@ from core.backends.posting_function import build_posting_function
 from core.time.instants import real_clock
 
 handle = build_posting_function(os.environ, real_clock)
+handle.connect()

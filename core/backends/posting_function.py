@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from core.accounts.parameter_store import ParameterStoreAccounts
@@ -59,11 +60,24 @@ class PostingFunction:
     Source of the format: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html.
     """
 
-    def __init__(self, publisher: Publisher, preparer: Preparer, secrets: Callable[[], Sequence[str]]) -> None:
-        """Store the parts. Each request reads the secrets, because they may change."""
+    def __init__(
+        self,
+        publisher: Publisher,
+        preparer: Preparer,
+        secrets: Callable[[], Sequence[str]],
+        stores: Sequence[Callable[[], object]],
+    ) -> None:
+        """Store the parts. Each request reads the secrets, because they may change. `stores` reads each store once."""
         self._publisher = publisher
         self._preparer = preparer
         self._secrets = secrets
+        self._stores = stores
+
+    def connect(self) -> None:
+        """Connect to the stores, which takes longer than a request. A post meets any fault again, and reports it."""
+        for read in self._stores:
+            with suppress(PunctualError):
+                read()
 
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
         """Publish a signed post once per destination and return the response with the results."""
@@ -110,9 +124,11 @@ def build_posting_function(variables: Mapping[str, str], clock: Clock) -> Postin
     # AWS suspends the function after its response, so nothing may continue then.
     bulkheads = Bulkheads(patience=math.inf)
     logging.getLogger(lag_metrics.__name__).setLevel(logging.INFO)
-    fence = Fence(DynamoLedger(table), media, clock, lag_metrics.LagMetrics().record, DynamoHold(table))
+    hold = DynamoHold(table)
+    fence = Fence(DynamoLedger(table), media, clock, lag_metrics.LagMetrics().record, hold)
     publisher = Publisher(fence, accounts, networks, bulkheads)
-    return PostingFunction(publisher, Preparer(accounts, networks, media), secrets)
+    stores = (secrets, accounts.all, hold.read)
+    return PostingFunction(publisher, Preparer(accounts, networks, media), secrets, stores)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

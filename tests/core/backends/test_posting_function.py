@@ -129,6 +129,30 @@ def test_a_request_to_prepare_a_post_without_media_only_starts_the_function(func
     assert json.loads(capsys.readouterr().out)["level"] == "INFO"
 
 
+def test_a_function_that_connected_reads_neither_secret_nor_accounts_for_its_first_post(
+    function, body, fault_injector, cloud, a_post
+):
+    fault_injector.requests.clear()
+    function.connect()
+    assert fault_injector.requests == ["GetParameter", "GetParametersByPath", "BatchGetItem"]
+    fault_injector.requests.clear()
+    function(event(body), None)
+    assert outbox_texts(cloud) == [a_post().text]
+    assert not {"GetParameter", "GetParametersByPath"} & set(fault_injector.requests)
+
+
+def test_a_function_that_cannot_connect_starts_and_reports_the_fault_with_the_post(
+    function, body, inject_fault, cloud, a_post
+):
+    inject_fault("*", "AccessDeniedException", "Not allowed.")
+    function.connect()
+    response = function(event(body), None)
+    assert (response["statusCode"], "Not allowed." in response["body"]) == (503, True)
+    inject_fault.clear()
+    assert function(event(body), None)["statusCode"] == 200
+    assert outbox_texts(cloud) == [a_post().text]
+
+
 def test_only_post_is_allowed(function, body):
     get = event(body) | {"requestContext": {"http": {"method": "GET"}}}
     assert function(get, None)["statusCode"] == 405
