@@ -11,7 +11,7 @@ PERIOD = timedelta(days=1)
 MAX_RUNS = 200
 """The most runs that the check reads. On AWS each one is a request."""
 LATE = timedelta(minutes=1)
-"""The median lag from which the check warns. A repeating post on AWS may be a minute late."""
+"""The median lag from which the check warns. On AWS, a repeating post without a lead may be a minute late."""
 
 
 def check_lag(context: HealthContext) -> Finding:

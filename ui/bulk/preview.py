@@ -13,6 +13,7 @@ from core.time.phrases import plural
 from ui.bulk.checking import corrections
 from ui.bulk.reasons import reasons_list
 from ui.bulk.upload import import_round
+from ui.frame.wording import slack_of
 
 NUMBER, RESULT, DUE = "Row", "Result", "Goes out"
 LABELS: dict[Verdict, str] = {
@@ -92,7 +93,7 @@ def _frame(rows: Sequence[CheckedRow], own_texts: Sequence[str]) -> dict[str, li
 
 
 def _values(each: CheckedRow, own_texts: Sequence[str]) -> dict[str, object]:
-    due = describe_timing(each.post) if each.post else ""
+    due = describe_timing(each.post, slack_of(each.post.repeat, each.post.zone)) if each.post else ""
     if each.takes_free_time and due:
         due = f"{due}, next free time"
     values = {str(column): each.row.values.get(column, "") for column in EDITED}
