@@ -16,6 +16,7 @@ from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.faces import Faces
 from core.maintenance.media_sweep import MediaSweep
 from core.maintenance.series_leads import SeriesLeads
+from core.maintenance.unreported_posts import UnreportedPosts
 from core.maintenance.uploads_ahead import UploadsAhead
 from core.maintenance.zone_changes import ZoneChanges
 from core.maintenance.zone_rule_update import ZoneRuleUpdate
@@ -113,14 +114,18 @@ class Application:
             "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
             "finish an interrupted Pause all or Resume": self.held_posts.finish_interrupted,
             "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
-            "delete drafts deleted 30 days ago": at_most_every(timedelta(hours=1), self._prune_drafts, self.clock),
+            "delete drafts deleted 30 days ago": at_most_every(
+                timedelta(hours=1), lambda: self.drafts.prune(now=self.clock()), self.clock
+            ),
         }
         if self.aws is not None:
             leads = SeriesLeads(self.ledger, self.schedules, self.aws.scheduler_client, self.aws.target, self.clock)
             repairs["give repeating posts their lead"] = at_most_every(timedelta(hours=1), leads.run, self.clock)
         sweeper = MediaSweep(self.media, self.ledger, self.listing, self.drafts, self.accounts, self.clock)
         derive: Callable[[], object] = partial(zone_rule_update.run, self._closing.is_set)
-        if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
+        if self.aws is not None and self.aws.deployment.is_small:
+            repairs["find posts without a result"] = UnreportedPosts(self.ledger, self.clock).run
+        elif self.aws is not None:  # the table has no index of releases, so each run reads every pending post
             derive = at_most_every(timedelta(hours=6), derive, self.clock)
         self._take_care("zone-rules", {"derive the times of posts again": derive})
         self._take_care("repairs", repairs)
@@ -195,9 +200,6 @@ class Application:
     def hold(self) -> Hold | None:
         """Return the pause of all posts, if there is one, at most some seconds old where another machine changed it."""
         return self._shared_reads.get("hold", self.held_posts.hold, kept_for=timedelta(seconds=10))
-
-    def _prune_drafts(self) -> None:
-        self.drafts.prune(now=self.clock())
 
     def _take_care(self, name: str, tasks: Mapping[str, Callable[[], object]], *, waits: bool = False) -> None:
         """Start a caretaker. One that `waits` for other servers may end with the process (STOP_SECONDS)."""

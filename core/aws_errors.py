@@ -41,7 +41,10 @@ class ScheduleNotFound(PunctualError):
 class ScheduleGroupNotFound(PunctualError):
     """The schedule group does not exist."""
 
-    hint = "Deploy the stack again, or correct PUNCTUAL_GROUP. Punctual then schedules your saved posts by itself."
+    hint = (
+        "Deploy the stack again, with --revert-drift (cdk_min/README.md), or correct PUNCTUAL_GROUP. Punctual then"
+        " schedules your saved posts by itself."
+    )
 
 
 class AwsResourceNotFound(PunctualError):
@@ -62,22 +65,25 @@ class ScheduleNameTaken(PunctualError):
 class InvalidScheduleRequest(PunctualError):
     """The scheduler rejects a request as invalid."""
 
-    hint = "The post was not scheduled. Correct the value that the message names and try again."
+    hint = "Correct the value that the message names, in the post or in the settings: AWS refuses it until then."
 
 
 class RoleNotReady(PunctualError):
     """The scheduler cannot assume the execution role yet: a new role takes up to two minutes."""
 
-    hint = (
-        "A new role takes up to two minutes. Punctual saved your change and makes it by itself. "
-        "If this error stays, check the role's trust policy on the Health page."
-    )
+    hint = "A new role takes up to two minutes. If this error stays, check the role's trust policy on the Health page."
 
 
 class QuotaExceeded(PunctualError):
     """The account reached a quota of AWS."""
 
-    hint = "Cancel posts that you do not need, or request a higher quota (Service Quotas, EventBridge Scheduler)."
+    hint = "Cancel posts that you do not need, or ask AWS for a higher quota (Service Quotas, EventBridge Scheduler)."
+
+
+class ParameterQuotaExceeded(QuotaExceeded):
+    """The account holds as many parameters as it may."""
+
+    hint = "Delete parameters that nothing needs, or ask AWS for more (Service Quotas, AWS Systems Manager)."
 
 
 class AccessDenied(PunctualError):
@@ -91,7 +97,7 @@ class CredentialsRejected(PunctualError):
 
     hint = (
         "Sign in again (for example: aws sso login), check this machine's clock, then reload the page. "
-        "If you changed the access keys, restart Punctual."
+        "If you changed the access keys, restart Punctual. A Region that the account has not enabled rejects them too."
     )
 
 
@@ -115,6 +121,24 @@ class AwsUnavailable(PunctualError):
     hint = "Check this machine's network. Punctual completes saved changes to posts by itself; repeat anything else."
 
 
+class AwsUnreachable(AwsUnavailable):
+    """No host of AWS has this name, or none takes a connection."""
+
+    hint = (
+        "Check this machine's network, and the Region (AWS_DEFAULT_REGION, or that of the profile). "
+        "Punctual completes saved changes to posts by itself; repeat anything else."
+    )
+
+
+class AwsFailed(AwsUnavailable):
+    """AWS answered with an error of its own, or one that no other class names."""
+
+    hint = (
+        "See the message of AWS, and the Health page. Punctual completes saved changes to posts by itself; repeat "
+        "anything else in a minute."
+    )
+
+
 class Throttled(AwsUnavailable):
     """AWS still throttles a request after several attempts."""
 
@@ -127,6 +151,8 @@ _ERRORS_BY_CODE: dict[str, type[PunctualError]] = {
     "AccessDeniedException": AccessDenied,
     "AccessDenied": AccessDenied,
     "UnauthorizedOperation": AccessDenied,
+    "403": AccessDenied,
+    "ParameterLimitExceeded": ParameterQuotaExceeded,
     "ExpiredTokenException": CredentialsRejected,
     "ExpiredToken": CredentialsRejected,
     "UnrecognizedClientException": CredentialsRejected,
@@ -149,6 +175,33 @@ _ERRORS_BY_CODE: dict[str, type[PunctualError]] = {
 }
 _CLOCK_SKEW_MESSAGES = ("Signature expired", "Signature not yet current")
 """The start of an InvalidSignatureException's message if the clock is its cause."""
+
+_OPERATIONS = {
+    "cloudformation": ("DescribeStacks",),
+    "cloudwatch": ("GetMetricStatistics",),
+    "dynamodb": ("BatchGetItem", "DescribeTable", "PutItem", "Query"),
+    "iam": ("GetRole", "SimulatePrincipalPolicy"),
+    "lambda": (
+        *("GetAccountSettings", "GetFunctionConcurrency", "GetFunctionConfiguration"),
+        *("GetFunctionEventInvokeConfig", "ListEventSourceMappings"),
+    ),
+    "s3": ("DeleteObject", "GetObject", "PutObject"),
+    "scheduler": (
+        *("CreateSchedule", "DeleteSchedule", "GetSchedule", "GetScheduleGroup", "ListSchedules", "UpdateSchedule"),
+    ),
+    "servicequotas": ("ListServiceQuotas",),
+    "sqs": ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage"),
+    "ssm": ("DeleteParameters", "DescribeParameters", "GetParametersByPath", "PutParameter"),
+}
+_ACTIONS = {operation: f"{service}:{operation}" for service, names in _OPERATIONS.items() for operation in names} | {
+    "ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "CopyObject": "s3:PutObject",
+    "HeadObject": "s3:GetObject",
+    "Invoke": "lambda:InvokeFunction",
+    "ListObjectsV2": "s3:ListBucket",
+    "TransactWriteItems": "dynamodb:PutItem",
+}
+"""The permission of each operation that Punctual uses."""
 
 _NOT_CONFIGURED = (
     NoCredentialsError,
@@ -182,6 +235,8 @@ def translate_aws_errors() -> Iterator[None]:
         raise NoCredentials(str(error)) from error
     except _unreadable_response() as error:
         raise AwsUnavailable(f"The response is not readable: {_shortened(str(error))}") from error
+    except EndpointConnectionError as error:
+        raise AwsUnreachable(_connection_failure(error) or _shortened(str(error))) from error
     except BotoCoreError as error:
         raise AwsUnavailable(_connection_failure(error) or _shortened(str(error))) from error
 
@@ -202,7 +257,15 @@ def _from_response(error: ClientError) -> PunctualError:
         return RoleNotReady(text) if "to assume the role" in message else InvalidScheduleRequest(text)
     if message.startswith(_CLOCK_SKEW_MESSAGES):
         return ClockSkewed(text)
-    return _ERRORS_BY_CODE.get(code, AwsUnavailable)(text)
+    kind = _ERRORS_BY_CODE.get(code, AwsFailed)
+    if kind is AccessDenied and "perform: " not in message:
+        return AccessDenied(f"{text.rstrip('.')}. The permission {required_action(error.operation_name)} is missing.")
+    return kind(text)
+
+
+def required_action(operation: str) -> str:
+    """Return the IAM action that an operation needs, such as `scheduler:CreateSchedule`."""
+    return _ACTIONS.get(operation, operation)
 
 
 def _connection_failure(error: BotoCoreError) -> str | None:

@@ -11,6 +11,17 @@ class PunctualError(Exception):
     """
 
     hint = "Try again in a minute."
+    noted = False
+    """Whether the failed change is in the ledger all the same, so that it is made later."""
+
+    @property
+    def remedy(self) -> str:
+        """The hint, and whether the change is noted. For errors of changes."""
+        return f"{self.hint} {NOTED}" if self.noted else self.hint
+
+
+NOTED = "The change is noted and will be armed: Punctual tries again every minute while it runs."
+"""Tells a person not to repeat a change that failed."""
 
 
 SHORTAGE_PREFIX = "This machine is short of "

@@ -19,6 +19,7 @@ MAX_RETRY_DELAY = 24 * 3600.0
 """Seconds. The engine gives up a delivery 25 hours after its late limit, so one attempt always follows that limit."""
 MAX_LATE_LIMIT = timedelta(minutes=MAX_LATE_AFTER_MINUTES)
 FUNCTION_ARN_PATTERN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
+PARAMETER_PATTERN = r"^(/[A-Za-z0-9_.-]+)+$"
 
 
 class InvalidSetting(PunctualError):
@@ -50,8 +51,8 @@ class Settings(FrozenModel):
     posting_function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN_PATTERN)
     table: str | None = None
     media_bucket: str | None = None
-    accounts_path: str | None = Field(default=None, pattern=r"^(/[A-Za-z0-9_.-]+)+$")
-    signing_secret_arn: str | None = None
+    accounts_path: str | None = Field(default=None, pattern=PARAMETER_PATTERN)
+    signing_secret_parameter: str | None = Field(default=None, pattern=PARAMETER_PATTERN)
     dead_letter_arn: str | None = None
     undelivered_url: str | None = None
     failures_url: str | None = None

@@ -1,6 +1,6 @@
-"""The backend on AWS: EventBridge Scheduler, DynamoDB, S3, SQS, Parameter Store and Secrets Manager."""
+"""The backend on AWS: EventBridge Scheduler, and DynamoDB, S3, SQS and Parameter Store if the deployment has them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from threading import Lock
@@ -13,6 +13,7 @@ from core.accounts.file import FileAccounts
 from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import Accounts
 from core.aws_errors import translate_aws_errors
+from core.backends.deployed_functions import DeployedFunctions
 from core.backends.deployment import Deployment, find_deployment
 from core.backends.sqs_dead_letters import SqsDeadLetters
 from core.drafts.dynamodb import DynamoDrafts
@@ -48,22 +49,23 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.home import Home
 from core.storage.processes import Presence
+from core.time.earlier_cron import EARLIER
 from core.time.instants import Clock
 from core.timetable.dynamodb import DynamoPostingTimes
 from core.timetable.port import PostingTimes
 from core.timetable.sqlite import SqlitePostingTimes
-from lambda_pkg.event import LATER_MEMBERS
-from lambda_pkg.signing_secret import SigningSecretCache
 
 LEAD = timedelta(seconds=60)
 """EventBridge Scheduler fires within a minute after an at() time. So schedules are this early, and the relay waits."""
-RELAY_MEMBERS = frozenset({"exceptions"})
-"""The members of LATER_MEMBERS that the relay reads. It passes the others on to the posting server."""
+NOTICE = timedelta(seconds=60)
+"""The shortest time from now to the at() time of a schedule."""
+RELAY_GROUP, DEFAULT_GROUP = "punctual", "default"
+"""The schedule group without a stack and a setting: of Punctual's relay, and of another function. The latter exists in
+every account."""
 UPLOADS_AHEAD_EVERY = AHEAD / 2
 """The pause is half of AHEAD, so each post is found before it is due. Each read of the series costs money."""
 SERIES_READ = 200
 """The most series whose next run is looked for."""
-MINIMUM_NOTICE = LEAD + timedelta(seconds=60)
 ADAPTIVE_CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 4},
     max_pool_connections=32,
@@ -88,8 +90,6 @@ QUICK_CONFIG = Config(
 class AwsBackend:
     """The backend of one deployment on AWS. boto3 finds the credentials and the region in its usual places."""
 
-    minimum_notice = MINIMUM_NOTICE
-
     def __init__(self, settings: Settings, home: Home, clock: Clock, session: "boto3.Session | None" = None) -> None:
         """Find the deployment's resources and open the files of this machine.
 
@@ -105,15 +105,19 @@ class AwsBackend:
             self.session = session or boto3.Session()
             self.deployment = find_deployment(configured_members(settings), settings.stack, self._cloudformation)
             self.scheduler_client, self.lambda_client = self.client("scheduler"), self.client("lambda")
-            self._signing_secret_cache = self._open_signing_secret()
+        self.functions = DeployedFunctions(self.deployment, self.quick_client("lambda"), clock)
+        lead = LEAD if self.functions.is_relay else timedelta()  # another function does not wait for the due instant
+        self.minimum_notice = lead + NOTICE
         self.target = TargetSettings(
-            group=self.deployment.group,
+            group=self.deployment.group or (RELAY_GROUP if self.functions.is_relay else DEFAULT_GROUP),
             function_arn=self.deployment.function_arn,
             role_arn=self.deployment.role_arn,
             dead_letter_arn=self.deployment.dead_letter_arn,
-            lead=LEAD,
+            lead=lead,
+            repeat_lead=lambda: EARLIER if self.functions.reads_lead() else timedelta(),
+            precision=NOTICE,
         )
-        self.name = f"{self.deployment.region}:{self.deployment.account}:schedule-group/{self.deployment.group}"
+        self.name = f"{self.deployment.region}:{self.deployment.account}:schedule-group/{self.target.group}"
         self._closing = ExitStack()
         self.databases: list[Database] = []
         self._table: Table | None = None
@@ -142,40 +146,9 @@ class AwsBackend:
             self._quick_clients[service] = self.client(service, QUICK_CONFIG)
         return self._quick_clients[service]
 
-    def relay_concurrency(self) -> int:
-        """Return how many relays may run at once: their reserved concurrency, else that of the account."""
-        reserved = self.reserved_concurrency(self.deployment.function_arn)
-        if reserved is not None:
-            return reserved
-        with translate_aws_errors():
-            limits = self.quick_client("lambda").get_account_settings()["AccountLimit"]
-        return int(limits["UnreservedConcurrentExecutions"])
-
-    def posting_concurrency(self) -> int | None:
-        """Return how many posts the posting function publishes at once.
-
-        None means that the stack has no posting function, or that no concurrency is reserved for it.
-        """
-        arn = self.deployment.posting_function_arn
-        return self.reserved_concurrency(arn) if arn else None
-
-    def reserved_concurrency(self, function_arn: str) -> int | None:
-        """Return a function's reserved concurrency, or None if none is reserved."""
-        name = ":".join(function_arn.split(":")[:7])  # without a version or an alias
-        with translate_aws_errors():
-            found = self.quick_client("lambda").get_function_concurrency(FunctionName=name)
-        reserved: int | None = found.get("ReservedConcurrentExecutions")
-        return reserved
-
     def signing_secrets(self) -> Sequence[str]:
-        """Return the configured signing secrets, else the deployment's, else the secrets of the home.
-
-        Reads the deployment's secrets at most every five minutes. Raises the errors of `core.aws_errors`.
-        """
-        if self._settings.signing_secret or self._signing_secret_cache is None:
-            return self._home.signing_secrets(self._settings.signing_secret)
-        with translate_aws_errors():
-            return self._signing_secret_cache.read(self._clock())
+        """Return the configured signing secrets, else those of the home. `store-secret` gives them to the functions."""
+        return self._home.signing_secrets(self._settings.signing_secret)
 
     def runs_due(self, begin: datetime, end: datetime, limit: int) -> list[tuple[str, datetime]]:
         """Return runs of repeating posts with media by their rules, because AWS returns no next run of a schedule."""
@@ -190,13 +163,7 @@ class AwsBackend:
 
     def unread_members(self) -> frozenset[str]:
         """Return the members of payloads that the posting function, or the relay without one, does not read."""
-        posting = self.deployment.posting_function_arn
-        with translate_aws_errors():
-            found = self.quick_client("lambda").get_function_configuration(
-                FunctionName=posting or self.deployment.function_arn
-            )
-        unread = members_unread_by(found)
-        return unread if posting else unread & RELAY_MEMBERS
+        return self.functions.unread_members()
 
     def change_count(self) -> tuple[int, ...]:
         """Count the writes of this process to the table; AWS has no cheap count of the writes of others."""
@@ -251,16 +218,6 @@ class AwsBackend:
 
     def _cloudformation(self) -> Any:
         return self.session.client("cloudformation", config=QUICK_CONFIG)
-
-    def _open_signing_secret(self) -> SigningSecretCache | None:
-        arn = self.deployment.signing_secret_arn
-        return SigningSecretCache(arn, self.quick_client("secretsmanager")) if arn else None
-
-
-def members_unread_by(configuration: Mapping[str, Any]) -> frozenset[str]:
-    """Return the later members of payloads that a function does not read, by its GetFunctionConfiguration."""
-    read = configuration.get("Environment", {}).get("Variables", {}).get("PAYLOAD_MEMBERS", "")
-    return frozenset(LATER_MEMBERS) - set(read.split(","))
 
 
 def configured_members(settings: Settings) -> dict[str, str]:

@@ -17,7 +17,7 @@ OUTPUT_NAMES = {
     "table": "TableName",
     "media_bucket": "MediaBucketName",
     "accounts_path": "AccountsPath",
-    "signing_secret_arn": "SigningSecretArn",
+    "signing_secret_parameter": "SigningSecretParameter",
     "dead_letter_arn": "UndeliveredQueueArn",
     "undelivered_url": "UndeliveredQueueUrl",
     "failures_url": "FailuresQueueUrl",
@@ -46,11 +46,19 @@ class StackNotFound(PunctualError):
 
 
 class StackNotReady(PunctualError):
-    """The stack's deployment is incomplete."""
+    """The stack's deployment is under way, or has failed."""
 
     def __init__(self, stack: str, status: str) -> None:
         super().__init__(f"The stack {stack} is in state {status}.")
-        self.hint = "Wait until its deployment is complete, or deploy it again; then restart Punctual."
+        if status.startswith("DELETE_"):
+            self.hint = "It is being deleted, or its deletion failed. Deploy it again, or correct PUNCTUAL_STACK."
+        elif status.endswith("_IN_PROGRESS") and "ROLLBACK" not in status:
+            self.hint = "Its deployment is under way. Wait until it is complete, then try again."
+        else:
+            events = f"aws cloudformation describe-stack-events --stack-name {stack}"
+            self.hint = (
+                f"Its deployment failed. For the reason run: {events}. Then deploy it again (cdk_min/README.md)."
+            )
 
 
 class IncompleteDeployment(PunctualError):
@@ -62,24 +70,40 @@ class IncompleteDeployment(PunctualError):
         self.hint = "Set PUNCTUAL_STACK to the name of the deployed stack, or set these variables."
 
 
+class OutputsMissing(PunctualError):
+    """The stack is not Punctual's, or its template was changed."""
+
+    def __init__(self, stack: str, members: list[str]) -> None:
+        names = " and ".join(OUTPUT_NAMES[member] for member in members)
+        super().__init__(f"The stack {stack} has no output {names}.")
+        self.hint = "Correct PUNCTUAL_STACK if this is another stack; else deploy it again (cdk_min/README.md)."
+
+
 class Deployment(FrozenModel):
     """The resources of one deployment. Ledger, media and accounts without a resource stay on this machine.
 
+    `function_of_stack` is whether a stack's outputs name the function. `group` is None without a stack and a setting.
     `posting_function_arn` is None unless the stack's posting function publishes the posts.
     """
 
     function_arn: str
+    function_of_stack: bool = False
     role_arn: str
-    group: str = "punctual"
+    group: str | None = None
     posting_function_arn: str | None = None
     table: str | None = None
     media_bucket: str | None = None
     accounts_path: str | None = None
-    signing_secret_arn: str | None = None
+    signing_secret_parameter: str | None = None
     dead_letter_arn: str | None = None
     undelivered_url: str | None = None
     failures_url: str | None = None
     dead_letters_url: str | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the relay has no table, so that it records no results."""
+        return self.table is None
 
     @property
     def dead_letter_urls(self) -> dict[str, str]:
@@ -102,13 +126,15 @@ def find_deployment(configured: Mapping[str, str], stack: str | None, cloudforma
     """Return the deployment that a stack's outputs describe. Members in `configured` take precedence.
 
     Calls `cloudformation` for a client only if a stack is given.
-    Raises StackNotFound, StackNotReady, IncompleteDeployment, or the errors of `core.aws_errors`.
+    Raises StackNotFound, StackNotReady, OutputsMissing, IncompleteDeployment, or the errors of `core.aws_errors`.
     """
-    found = {**(read_outputs(stack, cloudformation()) if stack else {}), **configured}
+    outputs = read_outputs(stack, cloudformation()) if stack else {}
+    found = {**outputs, **configured}
     missing = [member for member in ("function_arn", "role_arn") if not found.get(member)]
     if missing:
-        raise IncompleteDeployment(missing)
-    return Deployment.model_validate(found)
+        raise OutputsMissing(stack, missing) if stack else IncompleteDeployment(missing)
+    of_stack = found["function_arn"] == outputs.get("function_arn")
+    return Deployment(function_of_stack=of_stack, **found)
 
 
 def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:

@@ -4,7 +4,8 @@ import logging
 from datetime import datetime
 
 from core.engine.invocations import Invocation
-from core.ledger.port import ClaimTerms, Ledger, Receipt
+from core.ledger.port import Ledger, Receipt
+from core.ledger.unconfirmed import mark_unconfirmed
 from core.posts.payload import Payload
 from core.time.instants import Clock
 
@@ -46,19 +47,7 @@ class LostResults:
     def mark_unconfirmed(self, payload: Payload, reason: str) -> None:
         """Record every destination as unconfirmed, in the fence too, so that no further attempt publishes the post."""
         log.error("%s is unconfirmed. %s", payload.occurrence_key, reason)
-        now = self._clock()
-        for destination in payload.destinations:
-            claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now, now=now))
-            if claim.verdict in ("granted", "waiting"):
-                receipt = Receipt(
-                    kind="unconfirmed",
-                    at=now,
-                    revision=payload.revision,
-                    attempt=claim.attempt,
-                    destination=destination,
-                    detail={"reason": reason},
-                )
-                self._ledger.finish(payload, receipt)
+        mark_unconfirmed(self._ledger, payload, reason, destinations=payload.destinations, now=self._clock())
 
     def _fence_may_be_lost(self, invocation: Invocation, payload: Payload) -> bool:
         """Return whether an attempt before the damage to the ledger, and so to the fence, may have published the post.

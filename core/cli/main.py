@@ -8,7 +8,7 @@ from contextlib import closing
 from io import TextIOWrapper
 from typing import Protocol, TextIO
 
-from core.cli.exit_status import DONE, FAILED, INTERRUPTED
+from core.cli.exit_status import DONE, FAILED, INCOMPLETE, INTERRUPTED
 from core.cli.parser import build_parser
 from core.errors import PunctualError
 
@@ -31,6 +31,7 @@ def main(
 ) -> int:
     """Run one command and return its status, DONE if it has none, or FAILED with the error and its hint on `err`.
 
+    The status of an error is INCOMPLETE if the change is noted.
     A command that only reads the ledger gets `open_ledger`, by default the application too. Wrong usage exits with 2.
     """
     parser = build_parser()
@@ -53,8 +54,8 @@ def main(
             status: int | None = (options.reader if reads else options.command)(opened, options, out, err)
             return status or DONE
     except PunctualError as error:
-        print(f"{error}\n{error.hint}", file=err)
-        return FAILED
+        print(f"{error}\n{error.remedy}", file=err)
+        return INCOMPLETE if error.noted else FAILED
 
 
 def run() -> int:

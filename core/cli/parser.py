@@ -72,6 +72,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_receive_options(
         group.add_parser("receive", help="run only the posting server, for a relay on another machine")
     )
+    stored = "give this home's signing secret to the functions on AWS"
+    group.add_parser("store-secret", help=stored, parents=[json_option]).set_defaults(
+        server=_later("store_secret", "store_secret")
+    )
     return parser
 
 

@@ -12,11 +12,13 @@ from core.time.phrases import plural
 
 MAX_COUNTED = 5000
 """The most schedules that a count reads."""
+RAISE_QUOTA = "Spread the posts, or ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions."
+RAISE_RESERVED = "Spread the posts, or deploy with a higher -c posting_concurrency=... (cdk_min/README.md)."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bottleneck:
-    """The number of posts that run in parallel, the limit as text, and the way to raise it."""
+    """The number of posts of one minute that go out on time, the limit as text, and the way to raise it."""
 
     posts: int
     limit: str
@@ -24,22 +26,31 @@ class Bottleneck:
 
 
 def bottleneck(aws: AwsBackend) -> Bottleneck:
-    """Return the lower of two limits: parallel relays, or parallel requests to a posting server on Lambda.
+    """Return the lowest limit: the reserved concurrency of the relay or of the posting function, or what they share.
 
-    Raises the errors of core.aws_errors.
+    A relay runs until its post is published, up to a minute before the post is due. So a post of a minute takes one of
+    the functions that run at once, and a second one if a function publishes it. Raises the errors of core.aws_errors.
     """
-    relays, requests = aws.relay_concurrency(), aws.posting_concurrency()
-    if requests is not None and requests < relays:
-        return Bottleneck(
-            posts=requests,
-            limit=f"the posting server on Lambda takes {plural(requests, 'post')} at once",
-            remedy="Spread the posts, or deploy with a higher -c posting_concurrency=... (cdk_min/README.md).",
-        )
-    return Bottleneck(
-        posts=relays,
-        limit=f"AWS runs {plural(relays, 'relay')} at once",
-        remedy="Spread the posts, or ask AWS for a higher quota: Service Quotas, AWS Lambda, Concurrent executions.",
-    )
+    relay, posting = aws.functions.relay_concurrency(), aws.functions.posting_concurrency()
+    publishes = aws.deployment.posting_function_arn is not None
+    limits = []
+    if relay is not None:
+        limits.append(_limit(relay, f"AWS runs {plural(relay, 'relay')} at once", RAISE_QUOTA))
+    if posting is not None:
+        limit = f"the posting server on Lambda takes {plural(posting, 'post')} at once"
+        limits.append(_limit(posting, limit, RAISE_RESERVED))
+    sharing = (relay is None) + (publishes and posting is None)
+    if sharing:
+        shared = aws.functions.shared_concurrency()
+        carried = shared // sharing
+        each = " (each takes the relay and the posting function)" if sharing > 1 else ""
+        limit = f"a concurrency of {shared:,} carries about {plural(carried, 'post')} a minute{each}"
+        limits.append(_limit(carried, limit, RAISE_QUOTA))
+    return min(limits, key=lambda each: each.posts)
+
+
+def _limit(posts: int, limit: str, remedy: str) -> Bottleneck:
+    return Bottleneck(posts=posts, limit=limit, remedy=remedy)
 
 
 def busiest_minute(listing: ScheduleListing, now: datetime) -> tuple[int, datetime | None]:

@@ -11,6 +11,7 @@ from core.application import Application
 from core.errors import PunctualError
 from core.health import accounts, lag, ledger, one_machine, shortages, worker, zone_rules
 from core.health.aws import (
+    deployment_size,
     execution_role,
     failure_queues,
     identity,
@@ -27,6 +28,7 @@ from core.health.findings import CheckResult, Finding, HealthContext, unknown
 
 AWS_MODULES = (
     identity,
+    deployment_size,
     schedule_group,
     schedule_quota,
     execution_role,
@@ -39,6 +41,8 @@ AWS_MODULES = (
     series_rules,
 )
 """The modules of AWS checks, in the order of the Health page."""
+OF_QUEUES = (redelivery, failure_queues)
+"""Those that a small deployment, which has no queues, does not need."""
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 12.0
@@ -67,7 +71,9 @@ def _checks(context: HealthContext) -> Mapping[str, partial[Finding]]:
     shared = {name: partial(check, context) for module in modules for name, check in module.CHECKS.items()}
     application = context.application
     if application.aws is not None:
-        checks = {name: check for module in AWS_MODULES for name, check in module.CHECKS.items()}
+        left_out = OF_QUEUES if application.aws.deployment.is_small else ()
+        found = [module for module in AWS_MODULES if module not in left_out]
+        checks = {name: check for module in found for name, check in module.CHECKS.items()}
         return {name: partial(check, application.aws, context) for name, check in checks.items()} | shared
     if application.one_machine is not None:
         backend = application.one_machine

@@ -1,5 +1,6 @@
 """The plan writer: stores changes of posts in the ledger, with those of the series whose runs they replace."""
 
+from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan, PlanChange, WritePlan
 from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, RunReplaced, UnknownPost
 from core.ledger.states import outcome
@@ -41,8 +42,17 @@ class PlanWriter:
         return self.settle(current)
 
     def settle(self, plan: Plan) -> Plan:
-        """Make the scheduler match a plan that is not settled, and return the current plan."""
-        return plan if plan.settled else self._arming.settle(plan)
+        """Make the scheduler match a plan that is not settled, and return the current plan.
+
+        The plan is in the ledger, so an error is `noted`.
+        """
+        if plan.settled:
+            return plan
+        try:
+            return self._arming.settle(plan)
+        except PunctualError as error:
+            error.noted = True
+            raise
 
     def _write(self, before: Plan | None, change: PlanChange, write: WritePlan) -> Plan:
         """Write a change, and in the same transaction that of the series whose run the post replaces; settle both.

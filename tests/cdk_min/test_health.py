@@ -57,7 +57,7 @@ def test_the_deployed_stack_is_healthy(run_check):
         )
     ]
     assert [each.status for each in found] == ["good"] * 4
-    assert found[-1].message.endswith("is ready (1024 MB), for 50 posts at once.")
+    assert found[-1].message.endswith("is ready (1024 MB), with the concurrency that the account's functions share.")
 
 
 # Redelivery
@@ -133,10 +133,10 @@ def test_a_posting_function_with_other_resources_is_bad(run_check, functions, po
         assert found.message.startswith(f"Its {name} differ from this dashboard")
 
 
-def test_a_posting_function_without_reserved_concurrency_is_a_warning(run_check, functions, posting_arn):
-    functions.delete_function_concurrency(FunctionName=posting_arn)
+def test_a_reserved_concurrency_of_the_posting_function_is_shown(run_check, functions, posting_arn):
+    functions.put_function_concurrency(FunctionName=posting_arn, ReservedConcurrentExecutions=50)
     found = run_check(posting_function.check_posting_function)
-    assert (found.status, "no reserved concurrency" in found.message) == ("warning", True)
+    assert (found.status, found.message.endswith("for 50 posts at once.")) == ("good", True)
 
 
 def test_a_posting_function_with_a_concurrency_of_zero_is_bad(run_check, functions, posting_arn):

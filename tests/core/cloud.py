@@ -23,6 +23,7 @@ from lambda_pkg.event import LATER_MEMBERS
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 STACK = "Punctual"
+SECRET_PARAMETER = "/Punctual/signing-secret"
 GROUP = "posts"
 QUERY_SERVICES = ("iam", "sts", "cloudformation")
 """The used services with the query protocol, which responds in XML."""
@@ -177,10 +178,9 @@ def cloud(
 
 @pytest.fixture
 def deployed(cloud: Cloud) -> Cloud:
-    """Create the stack's resources, except those of `redelivery_mapping` and `posting_function`."""
+    """Create the resources of a full stack, except those of `redelivery_mapping` and `posting_function`."""
     cloud["scheduler"].create_schedule_group(Name=GROUP)
     failures, dead, undelivered = (_queue(cloud, name) for name in ("failures", "dead", "undelivered"))
-    secret = cloud["secretsmanager"].create_secret(Name="signing", SecretString="A" * 44)["ARN"]
     cloud["dynamodb"].create_table(**table_definition("ledger"))
     function = _function(cloud, "relay", timeout=150, POSTING_URL="https://posts.example.org/publish")
     _configure_retries(cloud, function, failures)
@@ -189,13 +189,40 @@ def deployed(cloud: Cloud) -> Cloud:
         RelayFunctionArn=function,
         ExecutionRoleArn=_execution_role(cloud, function),
         TableName="ledger",
-        SigningSecretArn=secret,
+        SigningSecretParameter=SECRET_PARAMETER,
         UndeliveredQueueArn=_arn(cloud, undelivered),
         UndeliveredQueueUrl=undelivered,
         FailuresQueueUrl=failures,
         DeadLettersQueueUrl=dead,
     )
     return cloud
+
+
+@pytest.fixture
+def small_deployed(cloud: Cloud) -> Cloud:
+    """Create the resources of a small stack: no table, no queues, and no place for media and accounts."""
+    cloud["scheduler"].create_schedule_group(Name=GROUP)
+    function = _function(cloud, "relay", timeout=150, POSTING_URL="https://posts.example.org/publish")
+    retries = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 900}
+    cloud["lambda"].put_function_event_invoke_config(FunctionName=function, **retries)
+    cloud.deploy_stack(
+        GroupName=GROUP,
+        RelayFunctionArn=function,
+        ExecutionRoleArn=_execution_role(cloud, function),
+        SigningSecretParameter=SECRET_PARAMETER,
+    )
+    return cloud
+
+
+@pytest.fixture
+def own_function(cloud: Cloud) -> dict[str, str]:
+    """Create a function and a role without a stack, and return the settings that name them."""
+    function = _function(cloud, "mine", timeout=10, PAYLOAD_MEMBERS=None)
+    return {
+        "PUNCTUAL_STACK": "",
+        "PUNCTUAL_FUNCTION_ARN": function,
+        "PUNCTUAL_ROLE_ARN": _execution_role(cloud, function),
+    }
 
 
 @pytest.fixture
@@ -217,8 +244,20 @@ def posting_function(deployed: Cloud) -> str:
 
 
 @pytest.fixture
-def open_application(deployed: Cloud, tmp_path, clock) -> Iterator[Callable[..., Application]]:
-    """Open applications on the deployment, with further settings as variables; close them after the test."""
+def open_application(open_on_aws: Callable[..., Application], deployed: Cloud) -> Callable[..., Application]:
+    """Open applications on the full deployment, with further settings as variables; close them after the test."""
+    return open_on_aws
+
+
+@pytest.fixture
+def open_small(open_on_aws: Callable[..., Application], small_deployed: Cloud) -> Callable[..., Application]:
+    """Open applications on the small deployment, as `open_application` does on the full one."""
+    return open_on_aws
+
+
+@pytest.fixture
+def open_on_aws(cloud: Cloud, tmp_path, clock) -> Iterator[Callable[..., Application]]:
+    """Open applications on whatever is deployed, with further settings as variables; close them after the test."""
     applications = []
 
     def open_one(**variables: str) -> Application:
@@ -241,7 +280,9 @@ def _arn(cloud: Cloud, queue_url: str) -> str:
     return found["Attributes"]["QueueArn"]
 
 
-def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str) -> str:
+def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str | None) -> str:
+    """Create a function of this release, with further variables; None removes one. Return its ARN."""
+    given = {"PAYLOAD_MEMBERS": ",".join(LATER_MEMBERS), **variables}
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("handler.py", "")
@@ -253,7 +294,7 @@ def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str) -> str
         Handler="handler.handle",
         Code={"ZipFile": code.getvalue()},
         Timeout=timeout,
-        Environment={"Variables": {"PAYLOAD_MEMBERS": ",".join(LATER_MEMBERS), **variables}},
+        Environment={"Variables": {name: value for name, value in given.items() if value is not None}},
     )["FunctionArn"]
 
 

@@ -1,5 +1,8 @@
 """The translation of AWS errors."""
 
+import re
+from pathlib import Path
+
 import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
@@ -7,18 +10,22 @@ from botocore.parsers import ResponseParserError
 
 from core.aws_errors import (
     AccessDenied,
+    AwsFailed,
     AwsResourceNotFound,
     AwsUnavailable,
+    AwsUnreachable,
     ClockSkewed,
     CredentialsRejected,
     InvalidScheduleRequest,
     NoCredentials,
+    ParameterQuotaExceeded,
     QuotaExceeded,
     RoleNotReady,
     ScheduleGroupNotFound,
     ScheduleNameTaken,
     ScheduleNotFound,
     Throttled,
+    required_action,
     translate_aws_errors,
 )
 from core.errors import PunctualError
@@ -43,7 +50,9 @@ RESPONSES = [
     ("CreateSchedule", "InvalidSignatureException", EXPIRED_MESSAGE, ClockSkewed),
     ("CreateSchedule", "InvalidSignatureException", "Signature not yet current: 3", ClockSkewed),
     ("CreateSchedule", "InvalidSignatureException", "It does not match", CredentialsRejected),
-    ("CreateSchedule", "InternalServerException", "Something broke", AwsUnavailable),
+    ("CreateSchedule", "InternalServerException", "Something broke", AwsFailed),
+    ("PutParameter", "ParameterLimitExceeded", "You have reached the maximum number.", ParameterQuotaExceeded),
+    ("HeadObject", "403", "Forbidden", AccessDenied),
 ]
 EXCEPTIONS = [
     (exceptions.NoCredentialsError(), NoCredentials),
@@ -53,7 +62,7 @@ EXCEPTIONS = [
     (exceptions.UnauthorizedSSOTokenError(), CredentialsRejected),
     (exceptions.LoginRefreshRequired(), CredentialsRejected),
     (exceptions.ConnectTimeoutError(endpoint_url="https://aws"), AwsUnavailable),
-    (exceptions.EndpointConnectionError(endpoint_url="https://aws"), AwsUnavailable),
+    (exceptions.EndpointConnectionError(endpoint_url="https://aws"), AwsUnreachable),
     (ResponseParserError("Unable to parse response, invalid XML received"), AwsUnavailable),
 ]
 
@@ -68,6 +77,32 @@ def test_the_code_of_a_response_chooses_the_error(operation, code, message, kind
         raise client_error(operation, code, message)
     assert type(caught.value) is kind
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("ServiceQuotaExceededException", "ask AWS for a higher quota (Service Quotas, EventBridge Scheduler)"),
+        ("ThrottlingException", "Wait a minute."),
+        ("AccessDeniedException", "Attach the stack's dashboard policy (output DashboardPolicyArn)"),
+        ("ExpiredTokenException", "Sign in again"),
+        ("UnrecognizedClientException", "A Region that the account has not enabled rejects them too."),
+        ("InternalServerException", "See the message of AWS, and the Health page."),
+        ("AFaultThatNobodyKnows", "See the message of AWS, and the Health page."),
+    ],
+)
+def test_each_error_names_the_remedy(code, remedy):
+    with pytest.raises(PunctualError) as caught, translate_aws_errors():
+        raise client_error("CreateSchedule", code, "The cause.")
+    assert str(caught.value).startswith("CreateSchedule: The cause.")
+    assert remedy in caught.value.hint
+
+
+def test_a_region_that_does_not_exist_is_named_as_a_possible_cause():
+    with pytest.raises(AwsUnreachable) as caught, translate_aws_errors():
+        raise exceptions.EndpointConnectionError(endpoint_url="https://scheduler.eu-nowhere-1.amazonaws.com/")
+    assert str(caught.value) == "scheduler.eu-nowhere-1.amazonaws.com cannot be reached."
+    assert "the Region (AWS_DEFAULT_REGION, or that of the profile)" in caught.value.hint
 
 
 @pytest.mark.parametrize(("error", "kind"), EXCEPTIONS)
@@ -87,6 +122,33 @@ def test_a_denied_request_names_the_action_and_the_resource():
         translate_aws_errors(),
     ):
         raise client_error("CreateSchedule", "AccessDeniedException", message)
+
+
+@pytest.mark.parametrize(
+    ("operation", "permission"),
+    [
+        ("CreateSchedule", "scheduler:CreateSchedule"),
+        ("Invoke", "lambda:InvokeFunction"),
+        ("ListObjectsV2", "s3:ListBucket"),
+        ("TransactWriteItems", "dynamodb:PutItem"),
+        ("GetParametersByPath", "ssm:GetParametersByPath"),
+        ("ChangeMessageVisibilityBatch", "sqs:ChangeMessageVisibility"),
+    ],
+)
+def test_a_denied_request_names_the_permission_where_aws_does_not(operation, permission):
+    with pytest.raises(AccessDenied) as caught, translate_aws_errors():
+        raise client_error(operation, "AccessDenied", "Access Denied")
+    assert str(caught.value) == f"{operation}: Access Denied. The permission {permission} is missing."
+
+
+def test_the_permission_of_each_request_of_the_dashboard_is_known():
+    policy = (Path(__file__).parents[2] / "cdk_min" / "dashboard_policy.py").read_text()
+    granted = {tuple(each.split(":")) for each in re.findall(r'"([a-z0-9]+:[A-Z][A-Za-z]+)"', policy)}
+    requests = granted - {("iam", "PassRole"), ("iam", "PassedToService"), ("lambda", "InvokeFunction")}
+    without_own_request = {("s3", "ListBucket"), ("sqs", "ChangeMessageVisibility")}
+    assert {required_action(name) for _, name in requests - without_own_request} == {
+        f"{service}:{name}" for service, name in requests - without_own_request
+    }
 
 
 def test_a_long_page_of_a_proxy_is_shortened():

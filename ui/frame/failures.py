@@ -14,7 +14,7 @@ SEND_SECONDS = 0.1
 
 def markdown(error: PunctualError) -> str:
     """Return the error's message, escaped, and its remedy, as Markdown."""
-    return f"{escape(str(error))}  \n{error.hint}"
+    return f"{escape(str(error))}  \n{error.remedy}"
 
 
 def show(error: PunctualError) -> None:

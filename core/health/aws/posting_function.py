@@ -3,11 +3,12 @@
 from typing import Any
 
 from core.aws_errors import AwsResourceNotFound
-from core.backends.aws import AwsBackend, members_unread_by
+from core.backends.aws import AwsBackend
+from core.backends.deployed_functions import members_unread_by, variables_of
 from core.backends.deployment import Deployment
 from core.health.aws.lambda_functions import configuration, runtime_problem
 from core.health.aws.remedies import DEPLOY
-from core.health.findings import Finding, HealthContext, bad, good, warning
+from core.health.findings import Finding, HealthContext, bad, good
 from core.publishing.transfer_time import LEASE
 from core.scheduling.payload_support import unread_problem
 from core.time.phrases import join_names
@@ -16,13 +17,13 @@ VARIABLES = {
     "TABLE_NAME": "table",
     "MEDIA_BUCKET": "media_bucket",
     "ACCOUNTS_PATH": "accounts_path",
-    "SIGNING_SECRET_ARN": "signing_secret_arn",
+    "SIGNING_SECRET_PARAMETER": "signing_secret_parameter",
 }
 """The function's environment variables, each with the member of Deployment that must equal it."""
 
 
 def check_posting_function(aws: AwsBackend, context: HealthContext) -> Finding:
-    """Check that the function is ready, shares this dashboard's stores and has concurrency reserved."""
+    """Check that the function is ready, shares this dashboard's stores and may run."""
     arn = aws.deployment.posting_function_arn
     if arn is None:
         return good("None in this stack: the relay posts to another server.")
@@ -34,13 +35,13 @@ def check_posting_function(aws: AwsBackend, context: HealthContext) -> Finding:
         runtime_problem(found, LEASE.total_seconds(), "publishing a post")
         or _mismatch(found, aws.deployment)
         or _older_release(found)
-        or _reserved_concurrency(aws, found)
+        or _readiness(aws, found)
     )
 
 
 def _mismatch(found: dict[str, Any], deployment: Deployment) -> Finding | None:
     """Return a finding if the function uses other stores than this dashboard, else None."""
-    variables = found.get("Environment", {}).get("Variables", {})
+    variables = variables_of(found)
     differing = [
         name
         for name, member in VARIABLES.items()
@@ -60,17 +61,13 @@ def _older_release(found: dict[str, Any]) -> Finding | None:
     return bad(problem, DEPLOY) if problem else None
 
 
-def _reserved_concurrency(aws: AwsBackend, found: dict[str, Any]) -> Finding:
-    reserved = aws.posting_concurrency()
-    if reserved is None:
-        return warning(
-            "It has no reserved concurrency: other functions of the account, and strangers who call its URL, "
-            "can delay posts.",
-            DEPLOY,
-        )
+def _readiness(aws: AwsBackend, found: dict[str, Any]) -> Finding:
+    reserved = aws.functions.posting_concurrency()
     if reserved == 0:
         return bad("Its reserved concurrency is 0: nothing is published.", DEPLOY)
-    return good(f"{found['FunctionName']} is ready ({found['MemorySize']} MB), for {reserved:,} posts at once.")
+    shared = "with the concurrency that the account's functions share"
+    limit = shared if reserved is None else f"for {reserved:,} posts at once"
+    return good(f"{found['FunctionName']} is ready ({found['MemorySize']} MB), {limit}.")
 
 
 CHECKS = {"Posting function": check_posting_function}

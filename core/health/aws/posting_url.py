@@ -3,12 +3,13 @@
 import ipaddress
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import requests
 
 from core.backends.aws import AwsBackend
+from core.backends.deployed_functions import variables_of
 from core.errors import PunctualError
 from core.health.aws.lambda_functions import configuration
 from core.health.findings import Finding, HealthContext, bad, good, unknown, warning
@@ -20,6 +21,7 @@ TIMEOUT_SECONDS = 5.0
 BODY = json.dumps({"check": "Punctual checks its signature. There is nothing to publish."}).encode()
 NO_URL = "The relay was deployed without a posting URL: nothing is published."
 DEPLOY_URL = "Deploy again with -c posting_url=https://..., a public address."
+OWN_FUNCTION = "A function of your own gets the posts, so no posting URL is known here."
 
 
 class UnreachablePostingServer(PunctualError):
@@ -33,7 +35,9 @@ class UnreachablePostingServer(PunctualError):
 
 def check_posting_url(aws: AwsBackend, context: HealthContext) -> Finding:
     """Check that the posting URL is allowed and resolves to public addresses."""
-    url = _posting_url(aws)
+    if not aws.functions.is_relay:
+        return good(OWN_FUNCTION)
+    url = _variables(aws).get("POSTING_URL", "")
     if not url:
         return bad(NO_URL, DEPLOY_URL)
     try:
@@ -53,20 +57,28 @@ def check_posting_url(aws: AwsBackend, context: HealthContext) -> Finding:
 
 
 def check_signature(aws: AwsBackend, context: HealthContext) -> Finding:
-    """Check that the server accepts the active secret and rejects another one.
+    """Check that the server accepts the active secret and rejects another one, unless AWS lets only the relay call it.
 
     Neither request holds a post, so nothing is published.
     """
-    url = _posting_url(aws)
+    if not aws.functions.is_relay:
+        return good(OWN_FUNCTION)
+    variables = _variables(aws)
+    url = variables.get("POSTING_URL", "")
     if not url:
         return unknown(NO_URL, DEPLOY_URL)
+    if variables.get("POSTING_AUTH") == "aws_iam":
+        return good("AWS lets only the relay call the posting function, and both read the same signing secret.")
     try:
         genuine = _status(url, aws.signing_secrets(), context)
     except InvalidSecret:
         return unknown("No request can be signed.", "See the check of the signing secret.")
     forged = _status(url, [new_signing_secret()], context)
     if genuine in (401, 403):
-        return bad(f"The server rejects the signature ({genuine}).", "Give relay and server the same signing secret.")
+        return bad(
+            f"The server rejects the signature ({genuine}).",
+            "Give the server this home's signing secret, or run python -m core store-secret in the home of the server.",
+        )
     if genuine == 404:
         return bad("The server has no such path (404).", "Correct the posting URL and deploy again.")
     if genuine == 429:
@@ -85,10 +97,8 @@ def check_signature(aws: AwsBackend, context: HealthContext) -> Finding:
     return good("The server accepts the signature and rejects a forged one.")
 
 
-def _posting_url(aws: AwsBackend) -> str:
-    found = configuration(aws, aws.target.function_arn)
-    url: str = found.get("Environment", {}).get("Variables", {}).get("POSTING_URL", "")
-    return url
+def _variables(aws: AwsBackend) -> Mapping[str, str]:
+    return variables_of(configuration(aws, aws.target.function_arn))
 
 
 def _status(url: str, secrets: Sequence[str], context: HealthContext) -> int:

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from moto.backends import get_backend
 
-from core.aws_errors import AwsResourceNotFound, NoCredentials, ScheduleGroupNotFound
-from core.backends.deployment import IncompleteDeployment, StackNotFound, StackNotReady
+from core.aws_errors import AwsUnavailable, NoCredentials, ScheduleGroupNotFound
+from core.backends.deployment import IncompleteDeployment, OutputsMissing, StackNotFound, StackNotReady
 from core.settings import InvalidSetting
 from core.storage.database import NewerDatabase
 
@@ -32,7 +32,7 @@ def test_function_and_role_are_enough_without_a_stack(open_application, deployed
         PUNCTUAL_FUNCTION_ARN=deployed.outputs["RelayFunctionArn"],
         PUNCTUAL_ROLE_ARN=deployed.outputs["ExecutionRoleArn"],
     )
-    assert application.backend.target.group == "punctual"
+    assert (application.backend.target.group, application.backend.target.lead) == ("punctual", timedelta(minutes=1))
 
 
 def test_clients_use_the_region_of_the_function(open_application, deployed):
@@ -41,28 +41,78 @@ def test_clients_use_the_region_of_the_function(open_application, deployed):
     assert application.backend.scheduler_client.meta.region_name == "eu-west-1"
 
 
-def test_the_signing_secret_is_read_once_in_five_minutes(open_application, deployed, clock):
+def test_the_dashboard_and_the_posting_server_use_the_homes_own_signing_secret(open_application, inject_fault):
     application = open_application()
-    [first] = application.signing_secrets()
-    deployed["secretsmanager"].put_secret_value(
-        SecretId=deployed.outputs["SigningSecretArn"], SecretString=f"{'B' * 44} {'A' * 44}"
-    )
-    assert application.signing_secrets() == (first,)
-    clock.move(minutes=5)
-    assert application.signing_secrets() == (f"whsec_{'B' * 44}", first)
+    inject_fault.requests.clear()
+    assert application.signing_secrets() == application.home.signing_secrets(None)
+    assert inject_fault.requests == []
 
 
-def test_a_configured_signing_secret_takes_precedence_over_the_stacks(open_application):
+def test_a_configured_signing_secret_takes_precedence_over_the_homes(open_application):
     assert open_application(PUNCTUAL_SIGNING_SECRET="whsec_QUJD").signing_secrets() == ("whsec_QUJD",)
 
 
-def test_the_error_for_a_deleted_secret_names_the_request(open_application, deployed):
-    application = open_application()
-    deployed["secretsmanager"].delete_secret(
-        SecretId=deployed.outputs["SigningSecretArn"], ForceDeleteWithoutRecovery=True
-    )
-    with pytest.raises(AwsResourceNotFound, match="GetSecretValue"):
-        application.signing_secrets()
+# Another function than Punctual's relay
+
+
+def test_another_function_gets_its_posts_at_their_time_in_the_default_group(open_on_aws, own_function, a_post, cloud):
+    application = open_on_aws(**own_function)
+    assert application.backend.minimum_notice == timedelta(minutes=1)
+    name = application.schedules.schedule(a_post()).schedule_name
+    schedule = cloud["scheduler"].get_schedule(GroupName="default", Name=name)
+    assert schedule["ScheduleExpression"] == "at(2026-11-02T13:00:00)"
+
+
+def test_a_function_that_may_not_be_read_gets_its_posts_at_their_time(open_on_aws, own_function, inject_fault):
+    inject_fault("GetFunctionConfiguration", "AccessDeniedException", "User ada is not authorized")
+    application = open_on_aws(**own_function)
+    assert application.backend.target.lead == timedelta(0)
+    assert "User ada is not authorized" in application.aws.functions.refusal
+
+
+def test_an_opening_during_an_outage_fails_because_the_lead_is_not_known(open_on_aws, own_function, inject_fault):
+    inject_fault("GetFunctionConfiguration", "ServiceException", "Something broke")
+    with pytest.raises(AwsUnavailable, match="Something broke"):
+        open_on_aws(**own_function)
+
+
+def test_the_function_of_a_stack_is_not_read_at_start(open_application, inject_fault):
+    open_application()
+    assert "GetFunctionConfiguration" not in inject_fault.requests
+
+
+@pytest.mark.parametrize(("members", "reads"), [("exceptions,lead", True), ("exceptions", False), ("", False)])
+def test_whether_the_relay_reads_leads_is_read_once_in_five_minutes(
+    open_application, deployed, inject_fault, clock, members, reads
+):
+    functions = open_application().aws.functions
+    set_members(deployed, "relay", members)
+    assert [functions.reads_lead() for _ in range(3)] == [reads] * 3
+    assert inject_fault.requests.count("GetFunctionConfiguration") == 1
+    set_members(deployed, "relay", "lead" if not reads else "")
+    clock.move(minutes=5)
+    assert functions.reads_lead() is not reads
+
+
+def test_a_posting_function_must_read_leads_too(open_application, deployed, posting_function):
+    functions = open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function).aws.functions
+    set_members(deployed, "relay", "lead")
+    set_members(deployed, "posting", "")
+    assert functions.reads_lead() is False
+
+
+def test_a_relay_that_may_not_be_read_gets_no_leads(open_application, inject_fault):
+    inject_fault("GetFunctionConfiguration", "AccessDeniedException")
+    assert open_application().aws.functions.reads_lead() is False
+
+
+def set_members(cloud, function, members):
+    """Deploy a function that reads these members of payloads."""
+    variables = {"PAYLOAD_MEMBERS": members}
+    cloud["lambda"].update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+# Incomplete and failed deployments
 
 
 def test_without_a_stack_the_error_names_the_missing_settings(open_application):
@@ -75,10 +125,27 @@ def test_the_error_for_a_missing_stack_names_its_region(open_application):
         open_application(PUNCTUAL_STACK="Elsewhere")
 
 
-def test_the_error_for_an_incomplete_stack_names_its_state(open_application):
-    get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual").status = "ROLLBACK_COMPLETE"
-    with pytest.raises(StackNotReady, match="Punctual is in state ROLLBACK_COMPLETE"):
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("CREATE_IN_PROGRESS", "Wait until it is complete"),
+        ("UPDATE_IN_PROGRESS", "Wait until it is complete"),
+        ("ROLLBACK_COMPLETE", "describe-stack-events --stack-name Punctual. Then deploy it again"),
+        ("CREATE_FAILED", "describe-stack-events --stack-name Punctual. Then deploy it again"),
+        ("DELETE_FAILED", "Deploy it again, or correct PUNCTUAL_STACK"),
+    ],
+)
+def test_the_error_for_an_incomplete_stack_names_its_state_and_the_remedy(open_application, status, remedy):
+    get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual").status = status
+    with pytest.raises(StackNotReady, match=f"Punctual is in state {status}") as caught:
         open_application()
+    assert remedy in caught.value.hint
+
+
+def test_the_error_for_a_stack_of_something_else_names_the_missing_outputs(open_on_aws, cloud):
+    cloud.deploy_stack(GroupName="posts")
+    with pytest.raises(OutputsMissing, match="Punctual has no output RelayFunctionArn and ExecutionRoleArn"):
+        open_on_aws()
 
 
 @pytest.mark.parametrize(

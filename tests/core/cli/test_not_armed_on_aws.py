@@ -58,6 +58,24 @@ def test_an_older_change_that_is_not_armed_hides_no_post_of_a_pause(command, tab
     assert (status, out.split(".")[0], err.split(":")[0]) == (3, "1 post paused", "1 post")
 
 
+def test_a_cancellation_that_the_scheduler_refuses_is_noted(command, table, inject_fault):
+    command("load", table)
+    first, _ = json.loads(command("queue", "--json")[1])
+    inject_fault("DeleteSchedule", "AccessDeniedException", "Access Denied")
+    status, out, err = command("cancel", first["post_id"])
+    assert (status, out) == (3, "")
+    assert err.startswith("DeleteSchedule: Access Denied. The permission scheduler:DeleteSchedule is missing.\n")
+    assert "The change is noted and will be armed" in err
+    inject_fault.clear()
+    assert len(json.loads(command("queue", "--json")[1])) == 1
+
+
+def test_a_request_that_changes_nothing_fails_without_a_note(command, inject_fault):
+    inject_fault("ListSchedules", "AccessDeniedException", "Access Denied")
+    status, _, err = command("queue")
+    assert (status, "noted" in err) == (1, False)
+
+
 def test_a_backup_names_what_is_on_aws(command, tmp_path):
     status, _, err = command("backup", str(tmp_path / "backup"))
     assert (status, err) == (0, "Posts, results, accounts and media on AWS are not in it (docs/backups.md).\n")

@@ -48,7 +48,7 @@ def test_a_page_does_not_wait_for_a_new_role_and_says_that_the_post_is_saved(pag
     page.text_area(key=f"text-{draft}").set_value("The first one").run()
     page.button(key=f"schedule-{draft}").click().run()
     assert "must allow AWS EventBridge Scheduler to assume the role" in page.error[0].value
-    assert "saved your change and makes it by itself" in page.error[0].value
+    assert "The change is noted and will be armed" in page.error[0].value
     plan = opened.application().schedules.plan(draft)
     assert (plan.post.text, plan.settled) == ("The first one", False)
 

@@ -8,14 +8,16 @@ from email.utils import format_datetime
 import pytest
 import requests
 
+from core.backends.stored_secret import store_secrets
 from lambda_pkg.signature import signed_headers
+from tests.core.cloud import SECRET_PARAMETER
 
 
 class FakePostingServer:
     """Resolves names, verifies signatures as the posting server does, and answers with a chosen status if set."""
 
     def __init__(self) -> None:
-        self.secrets = ["whsec_" + "A" * 44]
+        self.secrets: list[str] = []
         self.address = "93.184.215.14"
         self.status: int | None = None
         self.status_of_forged = 401
@@ -84,6 +86,9 @@ def replies(inject_fault, clock):
 
 
 @pytest.fixture
-def application(open_application, server, replies):
-    """Open the deployment."""
-    return open_application()
+def application(open_application, server, replies, deployed):
+    """Open the deployment, whose functions and whose posting server have the home's signing secret."""
+    opened = open_application()
+    server.secrets = list(opened.signing_secrets())
+    store_secrets(deployed["ssm"], SECRET_PARAMETER, opened.signing_secrets())
+    return opened

@@ -51,17 +51,33 @@ def test_a_posting_server_with_a_lower_limit_than_the_relays_is_the_bottleneck(
     assert "-c posting_concurrency=" in result.remedy
 
 
-@pytest.mark.parametrize("reserved", [None, 20])
-def test_relays_with_a_lower_limit_than_the_posting_server_are_the_bottleneck(
-    open_application, posting_function, deployed, replies, schedule_posts, due_at, reserved
+def test_the_concurrency_of_the_account_carries_as_many_posts_a_minute(
+    open_application, posting_function, replies, schedule_posts, due_at
 ):
-    if reserved is None:
-        deployed["lambda"].delete_function_concurrency(FunctionName=posting_function)
     replies["concurrency"](1)
     application = open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
     schedule_posts(application, [0])
     warning = capacity_warning(application, due_at)
-    assert warning.startswith("1 post is due in this minute, and AWS runs 1 relay at once")
+    assert warning.startswith("1 post is due in this minute, and a concurrency of 1 carries about 1 post a minute.")
+
+
+def test_a_posting_function_without_reserved_concurrency_halves_the_posts_a_minute(
+    open_application, posting_function, deployed, replies, check_of
+):
+    deployed["lambda"].delete_function_concurrency(FunctionName=posting_function)
+    replies["concurrency"](10)
+    result = check_of(open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function), "Concurrency")
+    assert result.status == "good"
+    assert result.message.startswith(
+        "A concurrency of 10 carries about 5 posts a minute (each takes the relay and the posting function);"
+    )
+    assert "Service Quotas, AWS Lambda, Concurrent executions" in result.remedy
+
+
+def test_ample_concurrency_needs_no_remedy(check):
+    result = check("Concurrency")
+    assert result.message.startswith("A concurrency of 1,000 carries about 1,000 posts a minute;")
+    assert (result.status, result.remedy) == ("good", None)
 
 
 def test_reserved_concurrency_limits_the_relay(check, deployed):

@@ -11,16 +11,17 @@ from core.worker.record import WorkerFiles
 def test_a_healthy_deployment_is_good_in_every_check(application, clock):
     with worker_lock(WorkerFiles(application.home.path)):
         checks = run_checks(application, clock())
-    assert len(checks) == 31
+    assert len(checks) == 32
     assert [(check.name, check.message) for check in checks if check.status != "good"] == []
 
 
 def test_without_permissions_every_check_names_the_denied_action(application, clock, inject_fault):
     inject_fault("*", "AccessDeniedException", "User ada is not authorized to perform: some:Action on resource: it")
     checks = {check.name: check for check in run_checks(application, clock())}
-    assert len(checks) == 31
+    assert len(checks) == 32
     denied = set(checks) - {
         "Mode",
+        "Deployment size",
         "Accounts",
         "API versions",
         "Media",

@@ -7,7 +7,7 @@ def test_a_dashboard_with_its_own_media_and_accounts_is_bad(
     outputs = deployed.outputs
     variables = {
         "TABLE_NAME": outputs["TableName"],
-        "SIGNING_SECRET_ARN": outputs["SigningSecretArn"],
+        "SIGNING_SECRET_PARAMETER": outputs["SigningSecretParameter"],
         "MEDIA_BUCKET": "pictures",
         "ACCOUNTS_PATH": "/accounts",
     }
@@ -30,7 +30,7 @@ def test_a_function_of_an_earlier_release_is_bad_and_the_remedy_is_to_deploy(
     outputs = deployed.outputs
     variables = {
         "TABLE_NAME": outputs["TableName"],
-        "SIGNING_SECRET_ARN": outputs["SigningSecretArn"],
+        "SIGNING_SECRET_PARAMETER": outputs["SigningSecretParameter"],
         "MEDIA_BUCKET": "pictures",
         "ACCOUNTS_PATH": "/accounts",
         "PAYLOAD_MEMBERS": "exceptions",

@@ -67,8 +67,8 @@ def test_a_busy_server_is_unknown_and_the_remedy_is_another_check(check, server)
     assert (result.status, result.remedy) == ("unknown", "Check again in a minute.")
 
 
-def test_without_a_usable_secret_no_request_is_sent(check, server, deployed):
-    deployed["secretsmanager"].put_secret_value(SecretId=deployed.outputs["SigningSecretArn"], SecretString="no key!")
+def test_without_a_usable_secret_no_request_is_sent(check, server, application):
+    (application.home.path / "signing-secret").write_text("no key!")
     result = check("Signature")
     assert (result.status, result.remedy) == ("unknown", "See the check of the signing secret.")
     assert server.bodies == []

@@ -1,0 +1,98 @@
+"""Posts without a result in a deployment whose relay reports none: they wait for one, and then for a person."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from core.ledger.history import START_GRACE, Run, runs
+from core.ledger.port import Ledger, Receipt
+from core.ledger.unconfirmed import mark_unconfirmed
+from core.posts.payload import Payload, invocation_of
+from core.posts.series import runs_between
+from core.time.instants import Clock
+
+WAITED_FOR = START_GRACE - timedelta(seconds=30)
+"""The time from the due instant after which a post waits for its result: a round of the caretaker before it would be
+shown as missing, which it need not be."""
+REPORTED_WITHIN = timedelta(minutes=35)
+"""The longest time to a result: the scheduler delivers within a minute or retries for 15 (core/posts/payload.py),
+Lambda retries for 15 more, and an attempt takes up to 140 seconds."""
+LOOK_BACK = timedelta(days=7)
+"""How old a run of a series may be that is found without a result, after a time in which nothing looked."""
+POSTS, SERIES, RUNS = 100, 200, 30
+"""The most one-time posts, series, and runs of a series that one search looks at."""
+RUNS_LOOKED_AT = 200
+"""The most runs of History, latest due first, that are looked at for results that did not come."""
+_NO_ATTEMPT = 0
+"""The attempt of a receipt without a claim, which any receipt of a real claim outranks."""
+
+NO_RESULT_YET = "No result is reported yet. Lambda tries a failed post twice more."
+NO_RESULT = (
+    f"Nothing reported a result within {REPORTED_WITHIN // timedelta(minutes=1)} minutes. This home's posting server"
+    " did not receive the post; another one may have published it: check the network, then decide."
+)
+GIVEN_UP = "Lambda has given up after its two retries."
+
+
+class UnreportedPosts:
+    """Keeps posts visible of which neither the relay nor this home's posting server has reported a result."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def run(self) -> None:
+        """Let each post and run whose time has passed wait for its result in History, and end waits that were too long.
+
+        A destination that a posting server of this home has tried then *failed*, unless it ended during an attempt.
+        Any other may be published by another server, so it is *unconfirmed*.
+        """
+        now = self._clock()
+        self._note(now)
+        for run in runs(self._ledger, limit=RUNS_LOOKED_AT):
+            if run.outcome.in_progress and run.due_at < now - REPORTED_WITHIN:
+                self._end(run, now)
+
+    def _note(self, now: datetime) -> None:
+        for payload in (*self._one_time(now), *self._of_series(now)):
+            for destination in payload.destinations:
+                receipt = Receipt(
+                    kind="waiting",
+                    at=now,
+                    revision=payload.revision,
+                    attempt=_NO_ATTEMPT,
+                    destination=destination,
+                    detail={"reason": NO_RESULT_YET},
+                )
+                self._ledger.record(payload, receipt)
+
+    def _end(self, run: Run, now: datetime) -> None:
+        occurrence = self._ledger.occurrence(run.key)
+        if occurrence is None:
+            return
+        latest = max((each.at for each in occurrence.receipts), default=run.due_at)
+        if latest > now - REPORTED_WITHIN:  # an attempt may be under way
+            return
+        tried = {each.destination for each in occurrence.receipts if each.attempt > _NO_ATTEMPT}
+        waiting = [each.destination for each in run.outcome.destinations if each.state == "retrying"]
+        cut_off = [each.destination for each in run.outcome.destinations if each.state == "going out"]
+        silent = [each for each in waiting if each not in tried]
+        mark_unconfirmed(self._ledger, run.payload, NO_RESULT, destinations=[*silent, *cut_off], now=now)
+        if len(silent) < len(waiting):
+            detail = {"reason": GIVEN_UP}
+            failed = Receipt(kind="failed", at=now, revision=run.payload.revision, attempt=run.attempts, detail=detail)
+            self._ledger.record(run.payload, failed)
+
+    def _one_time(self, now: datetime) -> Iterator[Payload]:
+        for plan in self._ledger.overdue(due_before=now - WAITED_FOR, limit=POSTS):
+            if plan.desired == "active" and plan.settled and plan.post.due_at is not None:
+                yield invocation_of(plan.post, plan.post.due_at)
+
+    def _of_series(self, now: datetime) -> Iterator[Payload]:
+        for plan in self._ledger.series(limit=SERIES):
+            if plan.desired != "active" or not plan.settled:
+                continue
+            after = max(plan.changed_at, now - LOOK_BACK)
+            for run in runs_between(plan.post, after=after, until=now - WAITED_FOR, limit=RUNS):
+                payload = invocation_of(plan.post, run)
+                if self._ledger.occurrence(payload.occurrence_key) is None:
+                    yield payload

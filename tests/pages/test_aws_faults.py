@@ -1,0 +1,41 @@
+"""What Compose says when AWS refuses to schedule a post: the cause, the remedy, and that the post is noted."""
+
+import pytest
+
+EXPIRED = "The security token included in the request is expired"
+DENIED = "User: ada is not authorized to perform: scheduler:CreateSchedule on resource: post-1"
+NO_GROUP = "Schedule group posts does not exist."
+FAULTS = [
+    ("ServiceQuotaExceededException", "The schedules quota is reached.", "ask AWS for a higher quota"),
+    ("ExpiredTokenException", EXPIRED, "Sign in again"),
+    ("AccessDeniedException", DENIED, "Attach the stack's dashboard policy"),
+    ("ResourceNotFoundException", NO_GROUP, "Deploy the stack again, with --revert-drift"),
+    ("ValidationException", "Invalid Schedule Expression at().", "Correct the value that the message names"),
+]
+
+
+@pytest.fixture
+def application(open_application, monkeypatch):
+    """Open a deployment whose light of Health stays unknown, because its checks take long on moto."""
+    monkeypatch.setattr("ui.frame.health_light.run_checks", lambda app, now: [])
+    opened = open_application()
+    monkeypatch.setattr("ui.frame.application._opened", [opened])
+    return opened
+
+
+def test_each_refusal_names_its_cause_and_remedy_and_that_the_post_is_noted(browse, application, inject_fault, clock):
+    session = browse("compose")
+    for code, cause, remedy in FAULTS:
+        inject_fault("CreateSchedule", code, cause)
+        session.write("Good morning")
+        session.schedule()
+        [error] = [each.value.replace("\\", "") for each in session.error]
+        assert f"CreateSchedule: {cause}" in error, code
+        assert remedy in error, code
+        assert "The change is noted and will be armed: Punctual tries again every minute while it runs." in error
+        inject_fault.clear()
+    session.write("Good morning")
+    session.schedule()
+    assert not session.error
+    assert "**Scheduled** for" in session.shown
+    assert len(application.ledger.unsettled(changed_before=clock.move(minutes=1), limit=10)) == len(FAULTS)
