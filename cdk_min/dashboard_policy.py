@@ -99,7 +99,7 @@ class DashboardPolicy(iam.ManagedPolicy):
         )
 
     def _allow_connecting(self) -> None:
-        """Allow reading the stack's outputs by its name. AWS then checks a resource whose last part is an asterisk."""
+        """Allow reading the stack's outputs by its name. AWS checks `stack/<name>/*` until it knows the stack's id."""
         stack = self.stack
         named = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*")
         self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], named)

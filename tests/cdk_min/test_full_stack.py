@@ -103,13 +103,13 @@ def test_the_table_has_point_in_time_recovery(properties_of):
 
 
 def test_table_and_bucket_outlive_the_stack_but_not_a_failed_first_deployment(template):
-    kept = {
-        each["Type"]: (each["DeletionPolicy"], each["UpdateReplacePolicy"])
+    policies = {
+        (each["Type"], each.get("DeletionPolicy", "Delete"), each.get("UpdateReplacePolicy", "Delete"))
         for each in template["Resources"].values()
-        if "Retain" in each.get("UpdateReplacePolicy", "")
     }
+    kept = {each for each in policies if set(each[1:]) != {"Delete"}}
     kinds = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy")
-    assert kept == dict.fromkeys(kinds, ("RetainExceptOnCreate", "Retain"))
+    assert kept == {(kind, "RetainExceptOnCreate", "Retain") for kind in kinds}
 
 
 @pytest.fixture
