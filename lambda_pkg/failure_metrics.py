@@ -4,8 +4,8 @@ Source of the format: CloudWatch_Embedded_Metric_Format_Specification.html in
 docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring.
 """
 
-import json
 from datetime import datetime
+from typing import Any
 
 NAMESPACE = "Punctual"
 METRICS = {"missed": "Missed", "failed": "Failed"}
@@ -17,11 +17,11 @@ With an on-failure queue, a redelivery past the late limit leaves `failed`. With
 """
 
 
-def metric_line(kind: str, stack: str, at: datetime) -> str | None:
+def failure_metric(kind: str, stack: str, at: datetime) -> dict[str, Any] | None:
     """Return the line that counts one receipt of this kind for a stack, or None if its kind is not counted."""
     name = METRICS.get(kind)
     if name is None:
         return None
     metric = {"Namespace": NAMESPACE, "Dimensions": [["Stack"]], "Metrics": [{"Name": name, "Unit": "Count"}]}
     described = {"Timestamp": int(at.timestamp() * 1000), "CloudWatchMetrics": [metric]}
-    return json.dumps({"_aws": described, "Stack": stack, name: 1})
+    return {"_aws": described, "Stack": stack, name: 1}

@@ -19,10 +19,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambda_pkg.address import Authorize
 from lambda_pkg.clients import client
 from lambda_pkg.event import Event, UnreadableEvent, read_event
-from lambda_pkg.failure_metrics import metric_line
+from lambda_pkg.failure_metrics import failure_metric
 from lambda_pkg.http_client import Connection, tls_context
 from lambda_pkg.iam_signature import IamSigner
 from lambda_pkg.invocation import unwrap_payload
+from lambda_pkg.log_lines import write_line
 from lambda_pkg.receipts import ReceiptTable
 from lambda_pkg.relay import AttemptFailed, Clock, RelayConfig, RelayReceipt, deliver
 from lambda_pkg.settings import InvalidVariable, RelaySettings
@@ -81,8 +82,8 @@ def relay_event(
         _record(failure.receipt, post, receipts)
         raise
     _record(receipt, post, receipts)
-    if settings.stack_name and (line := metric_line(receipt["kind"], settings.stack_name, clock())):
-        print(line, flush=True)
+    if settings.stack_name and (metric := failure_metric(receipt["kind"], settings.stack_name, clock())):
+        write_line(metric)
     return receipt
 
 
@@ -153,8 +154,8 @@ def _send_to_dead_letters(event: Mapping[str, Any], error: UnreadableEvent, sett
 
 
 def _log(level: str, message: str, **facts: Any) -> None:
-    """Write one line of JSON. It never holds a post's text or a server's response, which may repeat the text."""
-    print(json.dumps({"level": level.upper(), "message": message, **facts}), flush=True)
+    """Write one line. It never holds a post's text or a server's response, which may repeat the text."""
+    write_line({"level": level.upper(), "message": message, **facts})
 
 
 make_ahead(os.environ)

@@ -1,6 +1,5 @@
 """The request to prepare, sent while the relay waits: it uploads the media of a post, and starts a posting function."""
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from lambda_pkg.address import Authorize, RefusedAddress, parse_address
 from lambda_pkg.event import Event
 from lambda_pkg.http_client import Connection, NoResponse
+from lambda_pkg.log_lines import write_line
 from lambda_pkg.signature import CannotSign, signed_headers
 
 Clock = Callable[[], datetime]
@@ -60,5 +60,4 @@ def _send(
             answer = f"status {connection.post(post.body, {**headers, **access}, seconds=seconds, now=clock).status}"
     except (CannotSign, RefusedAddress, NoResponse) as error:
         answer = str(error)
-    line = {"level": "INFO", "message": "prepare", "occurrence_key": post.occurrence_key, "answer": answer}
-    print(json.dumps(line), flush=True)
+    write_line({"level": "INFO", "message": "prepare", "occurrence_key": post.occurrence_key, "answer": answer})

@@ -34,6 +34,7 @@ from core.publishing.server_messages import (
 from core.scheduling.hold.dynamodb import DynamoHold
 from core.time.instants import Clock
 from lambda_pkg.clients import client
+from lambda_pkg.log_lines import write_line
 from lambda_pkg.prepare import PREPARE_ID_PREFIX, PREPARE_PATH
 from lambda_pkg.signing_secret import SigningSecretCache
 
@@ -138,7 +139,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _log(response: ServerResponse, event: Mapping[str, Any], *, seconds: float) -> None:
-    """Write one line of JSON. It never holds a post's text or a network's response, which may repeat the text."""
+    """Write one line. It never holds a post's text or a network's response, which may repeat the text."""
     facts: dict[str, Any] = {"status": response.status, "milliseconds": round(seconds * 1000)}
     if "results" in response.content:
         results = {result["destination"]: result["state"] for result in response.content["results"]}
@@ -147,7 +148,4 @@ def _log(response: ServerResponse, event: Mapping[str, Any], *, seconds: float) 
         facts |= {"webhook_id": event["headers"]["webhook-id"], "uploaded": response.content["uploaded"]}
     else:
         facts |= {"error": response.content["error"]}
-    print(
-        json.dumps({"level": "INFO" if response.status == 200 else "WARNING", "message": "answered", **facts}),
-        flush=True,
-    )
+    write_line({"level": "INFO" if response.status == 200 else "WARNING", "message": "answered", **facts})
