@@ -47,4 +47,5 @@ def back_up(application: Application, options: argparse.Namespace, out: TextIO, 
     application.back_up(folder)
     print(json.dumps({"folder": str(folder)}) if options.json else f"The backup is in {folder}.", file=out)
     if application.aws is not None:
-        print("Posts, results, accounts and media on AWS are not in it (docs/backups.md).", file=err)
+        kept = "Schedules" if application.aws.deployment.is_small else "Posts, results, accounts and media"
+        print(f"{kept} on AWS are not in it (docs/backups.md).", file=err)

@@ -76,6 +76,13 @@ def test_a_request_that_changes_nothing_fails_without_a_note(command, inject_fau
     assert (status, "noted" in err) == (1, False)
 
 
+def test_a_backup_of_a_small_deployment_lacks_the_schedules_alone(open_small, tmp_path):
+    out, err = io.StringIO(), io.StringIO()
+    assert main(["backup", str(tmp_path / "backup")], open_small, out, err) == 0
+    assert err.getvalue() == "Schedules on AWS are not in it (docs/backups.md).\n"
+    assert (tmp_path / "backup" / "punctual.db").exists()
+
+
 def test_a_backup_names_what_is_on_aws(command, tmp_path):
     status, _, err = command("backup", str(tmp_path / "backup"))
     assert (status, err) == (0, "Posts, results, accounts and media on AWS are not in it (docs/backups.md).\n")
