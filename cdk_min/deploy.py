@@ -27,6 +27,8 @@ from toolchain import ENVIRONMENT, FOLDER, CannotDeploy, Toolchain, prepare_tool
 REPOSITORY = FOLDER.parent
 DASHBOARD_PYTHON = REPOSITORY / ".venv" / "bin" / "python"
 """The dashboard's environment. It has boto3, and the command that stores the signing secret."""
+AWS_IS_CHANGED = ": creating CloudFormation changeset"
+"""What the cdk command prints before it asks CloudFormation to change the stack."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """The variables that take precedence over AWS_PROFILE."""
 
@@ -76,8 +78,9 @@ def deploy(request: Request) -> None:
     if found["bootstrapped"] is False:
         _bootstrap(tools, f"aws://{found['account']}/{found['region']}", here)
     command = ["deploy", request.stack, "--require-approval", "never", "--outputs-file", "cdk.out/outputs.json"]
-    if tools.cdk([*command, *request.context_options, *request.options], here).status:
-        raise CannotDeploy(_deployment_failure(request))
+    finished = tools.cdk([*command, *request.context_options, *request.options], here)
+    if finished.status:
+        raise CannotDeploy(_deployment_failure(request, finished.output))
     outputs = json.loads((FOLDER / "cdk.out" / "outputs.json").read_text())[request.stack]
     _store_secret(request, here)
     print(f"\nDeployed: {where}\n\n{_report(request, found['region'], outputs)}")
@@ -185,8 +188,9 @@ def _bootstrap(tools: Toolchain, target: str, variables: Mapping[str, str]) -> N
         raise CannotDeploy("cdk bootstrap failed. Its message is above. Correct the cause, then repeat the command.")
 
 
-def _deployment_failure(request: Request) -> str:
-    reason = ask(request, "failure", request.stack)
+def _deployment_failure(request: Request, output: str) -> str:
+    """Return the cause and the remedy. AWS has a reason of this deployment only if the cdk command came to it."""
+    reason = ask(request, "failure", request.stack) if AWS_IS_CHANGED in output else None
     cause = f"AWS reports: {reason}" if reason else "The message of the cdk command is above"
     return f"The stack {request.stack} was not changed as asked. {cause}. Correct the cause, then repeat the command."
 

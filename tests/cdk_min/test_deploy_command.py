@@ -211,10 +211,17 @@ def test_a_step_that_fails_ends_the_command_with_a_remedy(machine, call, output,
     assert advice in refused(machine.run("deploy", URL))
 
 
-def test_a_failed_deployment_names_the_first_fault_that_aws_reports(machine):
-    machine.rules = {"deploy Punctual": (1, "rolled back")} | machine.rules
+@pytest.mark.parametrize(
+    ("printed", "cause"),
+    [
+        ("Punctual: creating CloudFormation changeset...", "AWS reports: Relay (AWS::Lambda::Function): too many"),
+        ("The context value posting_url must be ...", "The message of the cdk command is above"),
+    ],
+)
+def test_a_failed_deployment_names_the_fault_that_aws_reports_of_this_deployment(machine, printed, cause):
+    machine.rules = {"deploy Punctual": (1, printed)} | machine.rules
     machine.rules["aws_account.py failure"] = (0, json.dumps("Relay (AWS::Lambda::Function): too many"))
-    assert "AWS reports: Relay (AWS::Lambda::Function): too many" in refused(machine.run("deploy", URL))
+    assert cause in refused(machine.run("deploy", URL))
 
 
 @pytest.mark.parametrize(
