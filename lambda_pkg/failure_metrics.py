@@ -13,7 +13,7 @@ METRICS = {"missed": "Missed", "failed": "Failed"}
 
 The last attempt of Lambda is not counted, because no event tells its number; it leaves the receipt `attempt_failed`.
 With an on-failure queue, a redelivery past the late limit leaves `failed`. Without one, Lambda's own metric
-`AsyncEventsDropped` counts the post.
+`AsyncEventsDropped` counts the post. An unreadable event counts as failed if no dead-letter queue keeps it.
 """
 
 

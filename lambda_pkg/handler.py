@@ -67,7 +67,7 @@ def relay_event(
         payload = unwrap_payload(event)
         post = read_event(payload)
     except UnreadableEvent as error:
-        _send_to_dead_letters(event, error, settings)
+        _put_aside(event, error, settings, clock())
         return None
     if post.excluded:
         _log("info", "skipped", post_id=post.post_id, occurrence_key=post.occurrence_key, revision=post.revision)
@@ -82,8 +82,7 @@ def relay_event(
         _record(failure.receipt, post, receipts)
         raise
     _record(receipt, post, receipts)
-    if settings.stack_name and (metric := failure_metric(receipt["kind"], settings.stack_name, clock())):
-        write_line(metric)
+    _count(receipt["kind"], settings, clock())
     return receipt
 
 
@@ -142,15 +141,23 @@ def _record(receipt: RelayReceipt, post: Event, receipts: ReceiptTable | None) -
         receipts.record(receipt, post.body)
 
 
-def _send_to_dead_letters(event: Mapping[str, Any], error: UnreadableEvent, settings: RelaySettings) -> None:
-    """Log an unreadable event, and send it to the dead-letter queue, if any, as Lambda's own failure records are."""
-    if settings.dead_letter_url is not None:
+def _put_aside(event: Mapping[str, Any], error: UnreadableEvent, settings: RelaySettings, now: datetime) -> None:
+    """Log an unreadable event. Send it to the dead-letter queue as Lambda does, or count it as failed without one."""
+    if settings.dead_letter_url is None:
+        _count("failed", settings, now)
+    else:
         record = {
             "requestPayload": event,
             "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
         }
         client("sqs").send_message(QueueUrl=settings.dead_letter_url, MessageBody=json.dumps(record))
     _log("error", "unreadable event", error=str(error))
+
+
+def _count(kind: str, settings: RelaySettings, now: datetime) -> None:
+    """Count a receipt of this kind, if its kind is counted and the stack has a name."""
+    if settings.stack_name is not None and (metric := failure_metric(kind, settings.stack_name, now)):
+        write_line(metric)
 
 
 def _log(level: str, message: str, **facts: Any) -> None:

@@ -148,9 +148,10 @@ def test_an_invocation_far_too_early_is_raised_so_that_lambda_retries(
     ],
 )
 def test_an_unreadable_event_goes_to_the_dead_letter_queue_at_once(
-    invoke, start_server, dead_letters, stored_receipts, event
+    invoke, start_server, dead_letters, stored_receipts, event, capsys
 ):
-    assert invoke(event, start_server(200)) is None
+    assert invoke(event, start_server(200), stack_name="Punctual") is None
+    assert metrics(capsys) == []  # the alarm of the queue reports it
     [letter] = dead_letters()
     assert letter["requestPayload"] == event
     assert letter["responsePayload"]["errorType"] == "UnreadableEvent"
@@ -199,10 +200,13 @@ def test_without_a_table_a_post_goes_out_and_each_attempt_counts_as_the_first(
     assert stored_receipts() == []
 
 
-def test_without_a_dead_letter_queue_an_unreadable_event_is_logged_and_ends(invoke, start_server, dead_letters, capsys):
-    assert invoke({"version": 1}, start_server(200), dead_letter_url=None) is None
-    line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["message"]) == ("ERROR", "unreadable event")
+def test_without_a_dead_letter_queue_an_unreadable_event_is_logged_and_counted_and_ends(
+    invoke, start_server, dead_letters, capsys
+):
+    assert invoke({"version": 1}, start_server(200), dead_letter_url=None, stack_name="Punctual") is None
+    counted, logged = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (logged["level"], logged["message"]) == ("ERROR", "unreadable event")
+    assert (counted["Stack"], counted["Failed"]) == ("Punctual", 1)
     assert dead_letters() == []
 
 
