@@ -24,6 +24,7 @@ from ui.compose.replaced_run_note import replaced_run_note
 from ui.compose.text_tabs import text_tabs
 from ui.compose.threads import thread_fields
 from ui.compose.timing import when
+from ui.compose.written_field import catch_up
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
@@ -40,6 +41,7 @@ def schedule(draft: str) -> None:
     if not drafts.is_open(draft):
         return
     key = draft_fields.time_key(draft)
+    catch_up(key)
     chosen = time_fields.chosen_time(key)
     action = schedule_next_free if next_free.is_next_free(key) else application().schedules.schedule
     run_and_start_next(action, planned_post(draft), chosen.zone)

@@ -7,12 +7,15 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from core.accounts.port import Account
 from core.drafts.draft import DraftContent
 from core.posts.models import new_post_id
+from core.time.instants import wall_time
 from core.timetable.port import NOT_STORED
 from core.timetable.timetable import suggested
 from tests.browser.conftest import page_link, settle, text_of
@@ -110,6 +113,48 @@ def test_each_button_names_its_post_and_the_focus_stays_on_the_card_of_a_cancell
     expect(post_button(page, "Undo", "One")).to_be_focused()
     page.keyboard.press("Enter")
     expect(post_button(page, "Cancel", "One")).to_be_focused()
+
+
+def tab_to(page, target, most):
+    """Press Tab until an element has the focus, at most so many times."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    expect(target).to_be_focused(timeout=1)
+
+
+def test_a_post_is_written_addressed_and_scheduled_with_the_keyboard_alone(form, application):
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales", credentials={"url": "x"}))
+    try:
+        form.reload()
+        outbox, sales = (form.get_by_role("button", name=name) for name in ("Outbox", "Sales"))
+        expect(sales).to_be_visible()
+        settle(form)
+        form.keyboard.press("Tab")
+        expect(form.get_by_role("link", name="Skip to main content")).to_be_focused()
+        form.keyboard.press("Enter")
+        tab_to(form, outbox, 5)
+        form.keyboard.press("ArrowRight")
+        expect(sales).to_be_focused()
+        form.keyboard.press("Space")
+        expect(form.get_by_role("region", name="Preview").get_by_role("article", name="Sales")).to_be_visible()
+        tab_to(form, text_of(form), 4)
+        form.keyboard.type("Typed, addressed and timed")
+        tab_to(form, form.get_by_role("textbox", name="When, in words"), 12)
+        form.keyboard.type("tomorrow 9am")
+        form.keyboard.press("Control+Enter")
+        expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+        expect(text_of(form)).to_be_focused()
+        expect(text_of(form)).to_have_value("")
+        now = application.clock()
+        [listed] = application.listing.window(now, now + timedelta(days=2), limit=10)
+        [detail] = application.listing.details([listed])
+        assert detail.post.text == "Typed, addressed and timed"
+        assert detail.post.destinations == ("outbox", "webhook:sales")
+        assert wall_time(detail.post.due_at, "Europe/Berlin").hour == 9
+    finally:
+        application.accounts.remove("webhook:sales")
 
 
 def test_the_state_of_a_new_post_is_announced(form):

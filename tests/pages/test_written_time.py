@@ -102,3 +102,35 @@ def test_a_time_that_is_skipped_is_said_with_the_times_beside_it(compose):
     compose.button(key=key(compose, "use-0300")).click().run()
     assert wall(compose)[:2] == (date(2027, 3, 28), time(3))
     assert compose.text_input(key=key(compose, "words")).value == ""
+
+
+def test_words_that_arrive_with_the_click_on_schedule_are_read_first(compose, application):
+    draft = compose.draft
+    compose.write("Hello")
+    compose.text_input(key=key(compose, "words")).set_value("tomorrow 9am")
+    compose.schedule()
+    assert application.ledger.get(draft).post.wall == "2026-11-03T09:00:00"
+
+
+def test_a_date_and_a_time_that_the_tab_sends_before_it_shows_those_of_the_words_change_nothing(compose, application):
+    draft = compose.draft
+    compose.write("Hello")
+    day, at, _ = wall(compose)
+    for words in ("tomorrow 9am", "tomorrow 9am Mumbai"):
+        write_time(compose, words)
+    compose.date_input(key=key(compose, "date")).set_value(day)
+    compose.time_input(key=key(compose, "time")).set_value(at)
+    compose.selectbox(key=key(compose, "zone")).set_value("Europe/Berlin")
+    compose.schedule()
+    post = application.ledger.get(draft).post
+    assert (post.wall, post.zone) == ("2026-11-03T09:00:00", "Asia/Kolkata")
+
+
+def test_an_earlier_time_that_a_person_chooses_again_counts(compose, clock):
+    day, at, zone = wall(compose)
+    write_time(compose, "tomorrow 9am")
+    clock.move(seconds=6)
+    compose.date_input(key=key(compose, "date")).set_value(day)
+    compose.time_input(key=key(compose, "time")).set_value(at).run()
+    assert wall(compose) == (day, at, zone)
+    assert compose.text_input(key=key(compose, "words")).value == ""

@@ -261,10 +261,11 @@ def _show_newest(known: Draft) -> None:
 
 def _show_in_place(draft: Draft) -> None:
     """Fill the fields of an open draft with a content in place of theirs."""
-    before, texts = late_fields.field_values(draft.draft_id), draft_fields.text_keys(draft.draft_id)
-    draft_fields.fill(draft.draft_id, draft.content)
-    late_fields.note_replaced(draft.draft_id, before, texts, application().clock())
-    saved()[draft.draft_id] = draft
+    draft_id, now = draft.draft_id, application().clock()
+    deciding = [*draft_fields.text_keys(draft_id), draft_fields.destinations_key(draft_id)]
+    with late_fields.replacing(draft_id, deciding, now):
+        draft_fields.fill(draft_id, draft.content)
+    saved()[draft_id] = draft
 
 
 def _leave(known: Draft) -> None:

@@ -1,10 +1,11 @@
-"""Values of a draft's fields that the tab sends before it shows the ones that replaced them.
+"""Values of fields that the tab sends before it shows the ones that replaced them.
 
-A click or a timer sends all fields as the tab shows them. If another content was put into the fields a moment before,
-the old values would return with it, and be saved over the new ones.
+A click or a timer sends all fields as the tab shows them. If an action has put other values into the fields a moment
+before, the old ones would return with it: an old text would be saved, or a post scheduled for an old time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,45 +20,65 @@ LATE = timedelta(seconds=5)
 
 @dataclass(frozen=True, kw_only=True)
 class _Replaced:
-    """The changed values of fields, each before and after, by key. `deciding` are keys of fields that tell whether a
-    request is late.
-    """
+    """The new values of the changed fields, by key, and what the `deciding` fields showed `before`, latest last."""
 
     at: datetime
-    values: Mapping[str, tuple[Any, Any]]
-    deciding: Sequence[str]
+    deciding: tuple[str, ...]
+    before: tuple[list[Any], ...]
+    values: dict[str, Any]
 
 
-def field_values(draft: str) -> dict[str, Any]:
-    """Return the values of the fields of a draft, by key."""
-    return {str(key): value for key, value in st.session_state.items() if draft in str(key)}
+@contextmanager
+def replacing(owner: str, deciding: Sequence[str], now: datetime) -> Iterator[None]:
+    """Note what the body puts into the fields whose keys contain `owner`, a draft or a post.
 
-
-def note_replaced(draft: str, before: Mapping[str, Any], text_keys: Sequence[str], now: datetime) -> None:
-    """Note that the fields of a draft, whose values were `before`, have new ones."""
-    after = field_values(draft)
-    changed = {key: (before[key], after[key]) for key in before.keys() & after.keys() if before[key] != after[key]}
-    deciding = [key for key in text_keys if key in changed] or list(changed)
-    st.session_state[_key(draft)] = _Replaced(at=now, values=changed, deciding=deciding)
-
-
-def bring_back(draft: str, now: datetime) -> bool:
-    """Put the new values back, if the tab has sent the ones before; return whether it has.
-
-    Call it before a run uses the fields. Once a person has changed a field, nothing is late.
+    `deciding` are the keys of fields by which `bring_back` knows the old values.
     """
-    noted: _Replaced | None = st.session_state.get(_key(draft))
+    shown, before = _shown(deciding), _values(owner)
+    yield
+    changed = {key: value for key, value in _values(owner).items() if key in before and before[key] != value}
+    if changed:
+        noted = _fresh(owner, now)
+        again = noted is not None and noted.deciding == tuple(deciding)
+        st.session_state[_key(owner)] = _Replaced(
+            at=now,
+            deciding=tuple(deciding),
+            before=(*noted.before, shown) if noted and again else (shown,),
+            values=noted.values | changed if noted and again else changed,
+        )
+
+
+def bring_back(owner: str, now: datetime) -> bool:
+    """Put the new values back, if the tab has sent older ones; return whether it has.
+
+    Call it in a callback, or before the fields are drawn. Once a person has changed a field, nothing is late.
+    """
+    noted = _fresh(owner, now)
     if noted is None:
         return False
-    shown = {key: st.session_state.get(key) for key in noted.deciding}
-    late = now - noted.at < LATE and any(shown[key] == noted.values[key][0] for key in shown)
-    if late:
-        for key, (_, new) in noted.values.items():
-            st.session_state[key] = new
-    elif any(shown[key] != noted.values[key][1] for key in shown):
-        del st.session_state[_key(draft)]
-    return late
+    shown = _shown(noted.deciding)
+    if shown == [noted.values.get(key, value) for key, value in zip(noted.deciding, shown, strict=True)]:
+        return False
+    if shown not in noted.before:
+        del st.session_state[_key(owner)]
+        return False
+    for key, value in noted.values.items():
+        st.session_state[key] = value
+    return True
 
 
-def _key(draft: str) -> str:
-    return widget_key("replaced-fields", draft)
+def _fresh(owner: str, now: datetime) -> _Replaced | None:
+    noted: _Replaced | None = st.session_state.get(_key(owner))
+    return noted if noted is not None and now - noted.at < LATE else None
+
+
+def _shown(keys: Sequence[str]) -> list[Any]:
+    return [st.session_state.get(key) for key in keys]
+
+
+def _values(owner: str) -> dict[str, Any]:
+    return {str(key): value for key, value in st.session_state.items() if owner in str(key)}
+
+
+def _key(owner: str) -> str:
+    return widget_key("replaced-fields", owner)

@@ -11,6 +11,8 @@ from core.errors import PunctualError
 from core.publishing.composing import suggest_time
 from core.time import instants
 from core.time.instants import offset_label, wall_time
+from core.time.written_refusals import WrittenTime
+from ui.compose import late_fields
 from ui.frame import zone_choices
 from ui.frame.application import application
 
@@ -29,6 +31,11 @@ class ChosenTime:
         wall = wall_time(instant, zone).replace(tzinfo=None, microsecond=0)
         both = instants.instants(wall, zone)
         return cls(wall=wall, zone=zone, which=1 + both.index(instant) if len(both) == 2 and instant in both else None)
+
+    @classmethod
+    def of(cls, written: WrittenTime) -> Self:
+        """Return a time that a person has written in words."""
+        return cls(wall=written.wall, zone=written.zone, which=written.which)
 
     @property
     def instant(self) -> datetime:
@@ -57,6 +64,7 @@ def clear(key: str) -> None:
         _zone(key),
         _which(key),
         words_key(key),
+        read_key(key),
         reading_key(key),
         _typed(key),
     ):
@@ -98,18 +106,32 @@ def time_to_schedule(key: str) -> ChosenTime:
     return chosen_time(key)
 
 
+def replace(key: str, chosen: ChosenTime) -> None:
+    """Fill all fields in place of what the tab shows. What it sends before it shows them changes nothing."""
+    with late_fields.replacing(key, [_date(key), _time(key), _zone(key)], application().clock()):
+        fill(key, chosen)
+
+
 def forget_words(key: str) -> None:
-    """Empty the field for a time in words, because another field was filled."""
+    """Empty the field for a time in words, because a person has filled another field with another time."""
+    late_fields.bring_back(key, application().clock())
+    reading = st.session_state.get(reading_key(key))
+    if not isinstance(reading, WrittenTime) or chosen_time(key) != ChosenTime.of(reading):
+        _empty_words(key)
+
+
+def _empty_words(key: str) -> None:
     st.session_state.pop(_typed(key), None)
     st.session_state[words_key(key)] = ""
+    st.session_state[read_key(key)] = ""
     st.session_state[reading_key(key)] = None
 
 
 def note_typed_wall(key: str, wall: datetime) -> None:
     """Note what the date and the time field show while one of them has the focus. Its value arrives later."""
     if wall != chosen_time(key).wall:
-        forget_words(key)
-        st.session_state[_typed(key)] = wall
+        _empty_words(key)
+        st.session_state[_typed(key)] = (_sent(key), wall)
 
 
 def words_key(key: str) -> str:
@@ -122,10 +144,16 @@ def reading_key(key: str) -> str:
     return f"{key}-reading"
 
 
+def read_key(key: str) -> str:
+    """Return the key of the words whose meaning is under `reading_key`."""
+    return f"{key}-read"
+
+
 def chosen_time(key: str) -> ChosenTime:
     """Return the values of the fields, for callbacks."""
-    state = st.session_state
-    wall = state.get(_typed(key)) or datetime.combine(state[_date(key)], state[_time(key)])
+    state, sent = st.session_state, _sent(key)
+    before, typed = state.get(_typed(key), (None, sent))
+    wall = typed if before == sent else sent  # once a field has sent another value, that is newer
     return ChosenTime(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
 
 
@@ -209,6 +237,11 @@ def _step(key: str) -> str:
 
 def _zone(key: str) -> str:
     return f"{key}-zone"
+
+
+def _sent(key: str) -> datetime:
+    """Return what the date and the time field have sent."""
+    return datetime.combine(st.session_state[_date(key)], st.session_state[_time(key)])
 
 
 def _typed(key: str) -> str:

@@ -112,8 +112,9 @@ def _one_time_summary(key: str) -> None:
 
 
 def _use(key: str, wall: datetime) -> None:
+    chosen = time_fields.chosen_time(key)
+    time_fields.replace(key, time_fields.ChosenTime(wall=wall, zone=chosen.zone, which=chosen.which))
     time_fields.forget_words(key)
-    time_fields.set_wall(key, wall)
 
 
 def _instant_summary(instant: datetime, zone: str) -> None:

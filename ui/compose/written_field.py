@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import PunctualError
 from core.time.written_refusals import TimeInPast, UnclearTime, WrittenTime
 from core.time.written_times import read_time, understood
-from ui.compose import time_fields
+from ui.compose import late_fields, time_fields
 from ui.frame.application import application
 from ui.frame.failures import markdown
 from ui.frame.wording import escape
@@ -49,6 +49,18 @@ def _show_reading(key: str) -> None:
         st.caption(f":red[:material/error:] {markdown(reading)}")
 
 
+def catch_up(key: str) -> None:
+    """Let the fields have what a person has entered last. Call it first in a callback that uses their time.
+
+    The callback of a button may run before those of the fields, with words that are not read yet, and with a date and a
+    time that the tab sent before it showed what the words mean.
+    """
+    words, read = (st.session_state.get(each(key)) or "" for each in (time_fields.words_key, time_fields.read_key))
+    late_fields.bring_back(key, application().clock())
+    if words != read:
+        _read(key)
+
+
 def _choose(key: str, words: str) -> None:
     st.session_state[time_fields.words_key(key)] = words
     _read(key)
@@ -57,6 +69,7 @@ def _choose(key: str, words: str) -> None:
 def _read(key: str) -> None:
     """Read the text, and fill the fields with what it means."""
     state = st.session_state
+    state[time_fields.read_key(key)] = state[time_fields.words_key(key)]
     words = (state[time_fields.words_key(key)] or "").strip()
     state[time_fields.reading_key(key)] = None
     if not words:
@@ -72,4 +85,4 @@ def _read(key: str) -> None:
         return
     else:
         state[time_fields.reading_key(key)] = reading
-    time_fields.fill(key, time_fields.ChosenTime(wall=reading.wall, zone=reading.zone, which=reading.which))
+    time_fields.replace(key, time_fields.ChosenTime.of(reading))

@@ -16,6 +16,7 @@ from core.scheduling.upcoming import next_run
 from core.time.phrases import date_and_time, join_names
 from ui.compose import copied_posts, drafts, repeat_fields, time_fields
 from ui.compose.timing import fill, timing
+from ui.compose.written_field import catch_up
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error
@@ -163,6 +164,7 @@ def _time_dialog(plan: Plan) -> None:
 @dialog_callback
 def _save_time(plan: Plan) -> None:
     key, schedules = _time_key(plan), application().schedules
+    catch_up(key)
     chosen, repeat = time_fields.time_to_schedule(key), repeat_fields.repeat(key)
     wall = chosen.wall.isoformat(timespec="seconds")
     if repeat is None:
