@@ -9,5 +9,6 @@ npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=e
 node_home=$(echo "$PWD"/node_modules/node-linux-*)
 export PATH="$node_home/bin:$PATH"
 export npm_config_nodedir="$node_home" npm_config_build_from_source=true
+export CFLAGS=-O0 CXXFLAGS=-O0  # the compiler's optimisations take a minute, and the tests store little
 npm rebuild better-sqlite3 --ignore-scripts=false --loglevel=error
 node -e 'require("better-sqlite3")(":memory:")'
