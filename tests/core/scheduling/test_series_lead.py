@@ -12,6 +12,7 @@ from core.posts.payload import invocation_of
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.upcoming import upcoming
 from core.time.earlier_cron import EARLIER
+from lambda_pkg.event import LATER_MEMBERS
 
 RUN = datetime(2026, 11, 3, 8, tzinfo=UTC)
 """The first run of `a_series`, 09:00 in Berlin."""
@@ -187,3 +188,28 @@ def test_without_a_relay_that_reads_leads_no_schedule_is_read(make_schedules, le
     plan_only = make_schedules()
     plan_only.schedule(a_series())
     assert SeriesLeads(ledger, plan_only, None, target, clock).run() == 0
+
+
+def test_a_deployment_of_this_release_gives_the_series_of_before_their_lead(
+    open_application, deployed, a_series, clock
+):
+    deploy_relay_of(deployed, "exceptions")
+    application = open_application()
+    schedules, scheduler, target = application.schedules, application.aws.scheduler_client, application.aws.target
+    plan = schedules.schedule(a_series())
+    series_leads = SeriesLeads(application.ledger, schedules, scheduler, target, clock)
+
+    def expression():
+        return scheduler.get_schedule(Name=plan.schedule_name, GroupName=target.group)["ScheduleExpression"]
+
+    assert (series_leads.run(), expression()) == (0, "cron(0 9 * * ? *)")
+    deploy_relay_of(deployed, ",".join(LATER_MEMBERS))
+    clock.move(minutes=5)
+    assert (series_leads.run(), expression()) == (1, "cron(59 8 * * ? *)")
+    assert (schedules.difference(plan), target.slack_of(plan.post.repeat, plan.post.zone)) == ("", timedelta())
+
+
+def deploy_relay_of(deployed, members):
+    """Deploy a relay that reads these members of payloads."""
+    variables = {"PAYLOAD_MEMBERS": members}
+    deployed["lambda"].update_function_configuration(FunctionName="relay", Environment={"Variables": variables})
