@@ -28,6 +28,15 @@ def tester(application):
 
 
 @pytest.fixture
+def linkedin_user(application):
+    """Connect an account on LinkedIn."""
+    account = Account(destination="linkedin:ada", label="Ada Lovelace", credentials={"token": "none"})
+    application.accounts.connect(account)
+    yield account
+    application.accounts.remove(account.destination)
+
+
+@pytest.fixture
 def form_for_tester(tester, form):
     """Open Compose, and address the draft to that account."""
     form.get_by_role("button", name="Tester").click()
@@ -123,6 +132,31 @@ def test_the_preview_follows_each_letter_and_marks_what_is_too_long(form_for_tes
     form.keyboard.insert_text("\n---\nSecond")
     expect(card.locator(".post .place")).to_have_text(["1/2", "2/2"])
     expect(card.get_by_role("img", name="Tester, part 1 of 2: 4 characters too many")).to_be_visible()
+
+
+@pytest.mark.usefixtures("linkedin_user")
+def test_a_content_warning_and_the_fold_of_linkedin_hide_the_text_until_it_is_opened(form_for_tester):
+    form = form_for_tester
+    form.get_by_text("Options", exact=True).click()
+    warning = form.get_by_role("textbox", name="Content warning")
+    warning.fill("Spoilers")
+    warning.press("Enter")
+    form.get_by_role("button", name="Ada Lovelace").click()
+    preview = form.get_by_role("region", name="Preview")
+    mastodon, linkedin = preview.get_by_role("article", name="Tester"), preview.get_by_role("article", name="Ada")
+    expect(mastodon.locator(".text")).to_have_text("Spoilers")  # the server makes it the text
+    text_of(form).focus()
+    form.keyboard.insert_text("One\nTwo\nThree\nFour")
+    expect(mastodon.locator(".warning bdi")).to_have_text("Spoilers")
+    expect(mastodon.locator(".text")).to_be_hidden()
+    expect(linkedin.get_by_role("button", name="…more")).to_be_visible()
+    mastodon.get_by_role("button", name="Show more").click()
+    expect(mastodon.locator(".text")).to_be_visible()
+    linkedin.get_by_role("button", name="…more").click()
+    text_of(form).press_sequentially(" and five")
+    expect(linkedin.locator(".text")).to_have_text("One\nTwo\nThree\nFour and five")
+    expect(linkedin.get_by_role("button", name="…more")).to_be_hidden()
+    expect(mastodon.get_by_role("button", name="Hide post")).to_be_visible()
 
 
 def test_half_an_emoji_in_a_paste_is_dropped_and_the_post_is_scheduled(form):

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from core.accounts.port import Account
+from core.media.intake import ingest
+from tests.small_video import small_video
 
 FAMILY = "👨\u200d👩\u200d👧"
 
@@ -55,3 +57,19 @@ def test_a_text_that_is_split_by_its_length_has_the_parts_that_core_makes(compos
     [mastodon, linkedin] = drawn(compose)[0]["cards"]
     assert [part["count"] <= 500 for part in mastodon["parts"]] == [True, True]
     assert (mastodon["resplit"], linkedin["resplit"]) == ("plain", None)
+
+
+def test_a_video_is_drawn_with_its_first_frame(compose, application, monkeypatch, picture):
+    video = ingest(application.media, small_video())
+    monkeypatch.setattr("ui.frame.picture_addresses.first_frame", lambda reference: picture("teal"))
+    compose.session_state[f"media-{compose.draft}"] = [video]
+    compose.write("Look")
+    cards, _ = drawn(compose)
+    assert cards["pictures"][video.reference].startswith("data:image/")
+
+
+def test_the_content_warning_goes_to_the_preview_of_its_account_alone(compose):
+    key = f"option-content_warning-mastodon:ada@example.social-{compose.draft}"
+    compose.session_state[key] = "Spoilers"
+    compose.write("The end")
+    assert [each["warning"] for each in drawn(compose)[0]["cards"]] == ["Spoilers", ""]

@@ -32,7 +32,7 @@ def picture(reference: str, *, width: int, alt: str) -> None:
 def poster(reference: str, *, width: int, alt: str) -> None:
     """Draw the first frame of a stored video, or a sign for it where frames cannot be read."""
     try:
-        frame = _poster(reference)
+        frame = first_frame(reference)
     except PunctualError as error:
         st.caption(f":material/broken_image: {error}")
         return
@@ -42,7 +42,7 @@ def poster(reference: str, *, width: int, alt: str) -> None:
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _poster(reference: str) -> bytes:
+def first_frame(reference: str) -> bytes:
     """Return the first frame of a stored video; nothing if it cannot be read. Raises MissingMedia."""
     content = application().media.get(reference)
     try:

@@ -18,13 +18,14 @@ from core.publishing.drafted_posts import has_threads
 from core.publishing.length_split import ThreadPart
 from core.publishing.link_cards.attached_card import ShowsCards
 from core.publishing.links import top_level_domains
+from core.publishing.networks.mastodon.options import CONTENT_WARNING
 from core.publishing.options import OptionValues
 from core.publishing.post_length import measure_post
 from ui.frame.application import application
 from ui.frame.class_name import class_name
 from ui.frame.face_picture import initials
 from ui.frame.faces import logo_url
-from ui.frame.picture_addresses import picture_address
+from ui.frame.picture_addresses import frame_address, picture_address
 from ui.preview.rules import text_rule
 
 _HERE = Path(__file__).parent
@@ -93,7 +94,12 @@ def counter(field: str, text: str, posts: Sequence[PostPreview]) -> None:
 
 def previews(posts: Sequence[PostPreview]) -> None:
     """Draw each account's post, or the parts of its thread, as its readers see them."""
-    cards = [_account(post) | _face(post.account) | {"card": _card(post)} for post in posts]
+    cards = [
+        _account(post)
+        | _face(post.account)
+        | {"card": _card(post), "warning": str(post.options.get(CONTENT_WARNING, ""))}
+        for post in posts
+    ]
     pictures = _pictures(each for post in posts for each in post.media)
     _component(key="previews", data={"rings": None, "cards": cards, "pictures": pictures})
 
@@ -149,6 +155,10 @@ def _card(post: PostPreview) -> dict[str, Any] | None:
 
 
 def _pictures(media: Iterable[Media]) -> Mapping[str, str]:
-    """Return the address of each picture, by its reference. A picture that cannot be read has none."""
-    references = dict.fromkeys(each.reference for each in media if each.kind == "picture")
-    return {each: picture_address(each, _PICTURE_SIDE) for each in references}
+    """Return the address of each picture and of the first frame of each video, by its reference.
+
+    What cannot be read has none.
+    """
+    kinds = {each.reference: each.kind for each in media}
+    addresses = {"picture": picture_address, "video": frame_address}
+    return {each: addresses[kind](each, _PICTURE_SIDE) for each, kind in kinds.items()}

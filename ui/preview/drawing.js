@@ -58,6 +58,8 @@ function textElement(account, { text, cut }) {
     return created;
 }
 
+const shownRatio = (width, height) => Math.min(1.91, Math.max(0.8, width / height));
+
 // A picture is kept while the person types: a new element would flicker.
 function tile(each, kept, addresses) {
     if (kept.has(each)) return kept.get(each);
@@ -67,12 +69,15 @@ function tile(each, kept, addresses) {
         const picture = element("img", "");
         picture.src = address;
         picture.alt = each.alt;
+        if (each.kind === "video") {
+            picture.onload = () => created.style.setProperty("--ratio", shownRatio(picture.naturalWidth, picture.naturalHeight));
+        }
         if (each.focus) picture.style.objectPosition = `${each.focus[0] * 100}% ${each.focus[1] * 100}%`;
         created.append(picture);
     } else created.append(icon(each.kind === "video" ? "movie" : "image"), element("span", "read", each.alt || each.kind));
     if (each.kind === "video") created.append(icon("play_arrow", "icon play"));
     if (each.alt) created.append(hidden(element("span", "alt", "ALT")));
-    if (each.width && each.height) created.style.setProperty("--ratio", Math.min(1.91, Math.max(0.8, each.width / each.height)));
+    if (each.width && each.height) created.style.setProperty("--ratio", shownRatio(each.width, each.height));
     kept.set(each, created);
     return created;
 }
@@ -100,6 +105,18 @@ function cardElement(card) {
     return created;
 }
 
+function button(className, words, onClick) {
+    const created = element("button", className, words);
+    created.type = "button";
+    created.addEventListener("click", onClick);
+    return created;
+}
+
+// LinkedIn shows three lines of a text until a reader asks for more. The lines depend on the width of the card.
+const fold = new ResizeObserver((changes) => {
+    for (const { target } of changes) target.parentElement?.classList.toggle("long", target.scrollHeight > target.clientHeight + 1);
+});
+
 function actionsElement(network) {
     const created = hidden(element("div", "actions"));
     for (const each of ACTIONS[network] ?? []) {
@@ -117,6 +134,7 @@ class Card {
         this.root = element("article", "card");
         this.ring = null;
         this.kept = new Map();
+        this.opened = new Set();  // the names of the posts that the person has opened
     }
 
     update(account, addresses) {
@@ -164,9 +182,18 @@ class Card {
 
     renew(drawn, post) {
         if (post.text !== drawn.post.text || post.cut !== drawn.post.cut) {
-            const text = textElement(this.account, post);
+            const text = this.text(post);
             drawn.text.replaceWith(text);
+            fold.unobserve(drawn.text);
             drawn.text = text;
+        }
+        if (drawn.lines) {
+            drawn.lines.classList.toggle("folded", post.cut === null && !this.opened.has(post.name));
+            fold.observe(drawn.text);
+        }
+        if (this.account.warning) {
+            drawn.root.classList.toggle("warned", Boolean(post.text.trim()) && !this.opened.has(post.name));
+            drawn.root.classList.toggle("textless", !post.text.trim());
         }
         drawn.place?.classList.toggle("over", post.cut !== null);
         if (drawn.place && post.unit) drawn.place.title = inWords(post);
@@ -175,8 +202,16 @@ class Card {
 
     post(post) {
         const root = element("div", "post"), body = element("div", "body"), side = element("div", "side");
-        const text = textElement(this.account, post), who = whoElement(this.account);
-        body.append(text);
+        const text = this.text(post), who = whoElement(this.account);
+        const lines = this.account.network === "linkedin" ? element("div", "lines") : null;
+        if (this.account.warning) body.append(this.warning(root, post));
+        if (lines) {
+            lines.append(text, button("more-lines", "…more", () => {
+                this.opened.add(post.name);
+                lines.classList.remove("folded");
+            }));
+        }
+        body.append(lines ?? text);
         if (post.media.length) body.append(mediaElement(this.account, post.media, this.kept, this.addresses));
         else if (post.card) body.append(cardElement(post.card));
         if (this.account.network === "telegram") {
@@ -189,8 +224,27 @@ class Card {
         root.append(side, who, body);
         const place = post.name ? element("span", "place", post.name) : null;
         if (place) who.append(place);
-        const drawn = { root, text, place, post };
+        const drawn = { root, text, lines, place, post };
         this.renew(drawn, post);
         return drawn;
+    }
+
+    // Without a text, the server makes the content warning the text.
+    text(post) {
+        return textElement(this.account, post.text.trim() ? post : { ...post, text: this.account.warning ?? "" });
+    }
+
+    // A content warning stands in place of the post until a reader opens it.
+    warning(root, { name }) {
+        const created = element("div", "warning"), show = (open) => {
+            this.opened[open ? "add" : "delete"](name);
+            root.classList.toggle("warned", !open);
+            toggle.textContent = open ? "Hide post" : "Show more";
+            toggle.setAttribute("aria-expanded", open);
+        };
+        const toggle = button("", "", () => show(!this.opened.has(name)));
+        show(this.opened.has(name));
+        created.append(element("bdi", "", this.account.warning), toggle);
+        return created;
     }
 }
