@@ -1,6 +1,7 @@
 """Compose: write a post, choose its destinations and time, and see its state after scheduling."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -29,6 +30,7 @@ from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
 from ui.frame.dialogs import defer, dialog_buttons
+from ui.frame.reads import read_ahead
 from ui.frame.state import LAST_POST, widget_key
 from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
@@ -138,6 +140,7 @@ card_fields.note_link(draft, *draft_fields.linked(draft))
 accounts = {account.destination: account for account in application().accounts.all()}
 destinations = st.session_state[draft_fields.destinations_key(draft)]
 addressed = [accounts[each] for each in destinations if each in accounts]
+read_ahead(application().all_labels, application().second_look.settings, partial(next_free.offered_times, destinations))
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
     st.title("Compose", anchor=False, width="content")

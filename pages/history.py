@@ -5,7 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from core.bulk.history_csv import history_csv
-from core.ledger.history import Run, all_runs, needs_decision
+from core.ledger.history import Run, all_runs, needing_decision
 from core.scheduling.post_filter import StateGroup
 from core.time.instants import wall_time
 from core.time.phrases import day_heading, relative_time
@@ -62,7 +62,8 @@ def report() -> None:
     chosen = current_filter()
     found = [run for run in latest if chosen.matches(run)]
     places = card_places()
-    urgent = {run.key: run for run in found if run.key in places or needs_decision(ledger, run)}
+    needing = {run.key for run in needing_decision(ledger, [run for run in found if run.key not in places])}
+    urgent = {run.key: run for run in found if run.key in places or run.key in needing}
     for run in urgent.values():
         places.setdefault(run.key, run.due_at)
     rest = [run for run in found if run.key not in urgent]

@@ -69,7 +69,7 @@ class DynamoDrafts:
         return self._list(layout.TEMPLATES if templates else layout.DRAFTS, below, limit)
 
     def count(self) -> int:
-        return self._table.count_list(layout.LISTING, layout.DRAFTS)
+        return self._table.count_lists(layout.LISTING, layout.DRAFTS)
 
     def forget_earlier(self, draft_id: str) -> Draft:
         return self._change(draft_id, lambda draft: replace(draft, earlier=None))

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice, takewhile
 
@@ -13,9 +12,11 @@ from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_many_plans as many_plans
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
+from core.ledger.concurrent_reads import ConcurrentReads
 from core.ledger.cursor import Cursor
 from core.ledger.dynamodb_layout import Item, Key
 from core.ledger.dynamodb_published_occurrences import PublishedOccurrences
+from core.ledger.dynamodb_reader import at_once
 from core.ledger.dynamodb_transactions import Table, Transaction
 from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
 from core.ledger.refusals import ChangedElsewhere
@@ -26,9 +27,10 @@ from core.time.instants import epoch_ms
 
 log = logging.getLogger(__name__)
 
-READ_THREADS = 8
 DUE_PAGE = 100
 """The most items that one request of a list reads ahead."""
+DUE_COUNTED = 1000
+"""The plans that a count of a period reads at a time."""
 DERIVATION_BATCH = 500
 """Plans that `outdated` reads at once."""
 REOPEN_BATCH = 40
@@ -37,6 +39,8 @@ REOPEN_BATCH = 40
 
 class DynamoLedger:
     """The ledger port on a table that dashboards, relays and posting servers share."""
+
+    concurrent = ConcurrentReads(remote=True)
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -52,9 +56,12 @@ class DynamoLedger:
             changes.keys(change, *also), lambda transaction: changes.write(transaction, change, now, also)
         )
 
-    def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        key = layout.plan_key(post_id)
-        self._table.write([key], lambda transaction: plans.settle(transaction, post_id, revision, now))
+    def settle(self, post_id: str, revision: int, *, now: datetime) -> Plan | None:
+        def work(transaction: Transaction) -> Plan | None:
+            plans.settle(transaction, post_id, revision, now)
+            return plans.find(transaction, post_id)
+
+        return self._table.write([layout.plan_key(post_id)], work)
 
     def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
         return many_plans.insert_unknown(self._table, posts, now)
@@ -65,20 +72,27 @@ class DynamoLedger:
     def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
         """Read all open posts, because the table has no index of releases."""
         below = layout.timestamp(due_before) if due_before else layout.AFTER_ALL
-        for name in (layout.OPEN,) if due_before else (layout.OPEN, layout.SERIES):
-            listed = self._table.query_list(layout.DUE, name, below=below, latest_first=False, limit=DERIVATION_BATCH)
-            while chunk := list(islice(listed, DERIVATION_BATCH)):
-                found = [item for item in chunk if plans.is_outdated(item, release, newer=newer)]
-                if found:
-                    yield [plans.read(item) for item in (self._never_began(found) if name == layout.OPEN else found)]
+        pairs = self._open_pairs(first="", below=below, latest_first=False, limit=DERIVATION_BATCH)
+        while chunk := list(islice(pairs, DERIVATION_BATCH)):
+            found = [pair for pair in chunk if plans.is_outdated(pair[0], release, newer=newer)]
+            if found:
+                yield [plans.read(item) for item in self._never_began(found)]
+        if due_before is None:
+            series = self._series_items(DERIVATION_BATCH)
+            outdated = [plans.read(item) for item in series if plans.is_outdated(item, release, newer=newer)]
+            if outdated:
+                yield outdated
 
     def note_derivation(self, plans_to_note: Sequence[Plan]) -> None:
-        with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="derivations") as pool:
-            list(pool.map(self._note_derivation, plans_to_note))
+        at_once(self._note_derivation, plans_to_note)
 
     def get(self, post_id: str) -> Plan | None:
         (item,) = self._table.get([layout.plan_key(post_id)])
         return plans.read(item) if item is not None else None
+
+    def get_all(self, post_ids: Sequence[str]) -> dict[str, Plan]:
+        items = self._table.get(list(map(layout.plan_key, post_ids)))
+        return {layout.post_id(item): plans.read(item) for item in items if item is not None}
 
     def replaced_runs(self, series_id: str) -> dict[str, datetime]:
         (item,) = self._table.get([layout.plan_key(series_id)])
@@ -91,14 +105,11 @@ class DynamoLedger:
 
     def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
         below = layout.timestamp(due_before)
-        listed = self._table.query_list(layout.DUE, layout.OPEN, below=below, latest_first=True, limit=limit)
-        found: list[Plan] = []
-        while len(found) < limit and (chunk := list(islice(listed, limit))):
-            found += map(plans.read, self._never_began(chunk))
-        return found[:limit]
+        return self._open_plans(below=below, latest_first=True, limit=limit)
 
     def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
-        return [plans.read(item) for item in self._due_items(due_from, due_before)[::-1][:limit]]
+        first, below = layout.timestamp(due_from), layout.timestamp(due_before)
+        return self._open_plans(first=first, below=below, latest_first=False, limit=limit)
 
     def due_with(
         self, words: Sequence[str], *, due_from: datetime, due_before: datetime, limit: int
@@ -107,17 +118,22 @@ class DynamoLedger:
         return found[:limit], len(found) > limit
 
     def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
-        return len(self._due_items(due_from, due_before))
+        first, below = layout.timestamp(due_from), layout.timestamp(due_before)
+        pairs = self._open_pairs(first=first, below=below, latest_first=False, limit=DUE_COUNTED)
+        return len(self._never_began(list(pairs)))
 
     def open_count(self) -> int:
-        return sum(self._table.count_list(layout.DUE, name) for name in (layout.OPEN, layout.SERIES))
+        return self._table.count_lists(layout.DUE, layout.OPEN, layout.SERIES)
 
     def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
-        keys = [layout.plan_key(post_id) for post_id in dict.fromkeys(post_ids)]
-        found = [item for item in self._table.get(keys) if item is not None]
-        waiting = self._never_began([item for item in found if item["open"]])
-        moved = [item for item in found if item["wish"] == "moved" and "schedule_name" in item]
-        known: dict[str, Plan | None] = {layout.post_id(item): None for item in found}
+        ids = list(dict.fromkeys(post_ids))
+        items = self._table.get([*map(layout.plan_key, ids), *map(layout.occurrence_key, ids)])
+        found = [
+            (item, begun) for item, begun in zip(items[: len(ids)], items[len(ids) :], strict=True) if item is not None
+        ]
+        waiting = self._never_began([(item, begun) for item, begun in found if item["open"]])
+        moved = [item for item, _ in found if item["wish"] == "moved" and "schedule_name" in item]
+        known: dict[str, Plan | None] = {layout.post_id(item): None for item, _ in found}
         return known | {layout.post_id(item): plans.read(item) for item in (*waiting, *moved)}
 
     def needing_time(self, *, limit: int) -> list[Plan]:
@@ -134,10 +150,7 @@ class DynamoLedger:
         return [plans.read(item) for item in islice(recent, limit)]
 
     def series(self, *, limit: int) -> list[Plan]:
-        found = self._table.query_list(
-            layout.DUE, layout.SERIES, below=layout.AFTER_ALL, latest_first=True, limit=limit
-        )
-        return [plans.read(item) for item in islice(found, limit)]
+        return [plans.read(item) for item in islice(self._series_items(limit), limit)]
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
         self._table.write(_keys(payload), lambda transaction: occurrences.append(transaction, payload, receipt))
@@ -146,12 +159,18 @@ class DynamoLedger:
         (item,) = self._table.get([layout.occurrence_key(key)])
         return self._with_receipts(item) if item is not None else None
 
+    def occurrences(self, keys: Sequence[str]) -> list[Occurrence]:
+        found = self._table.get(list(map(layout.occurrence_key, keys)))
+        return at_once(self._with_receipts, [item for item in found if item is not None])
+
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
         below = layout.position(after.due_at, after.key) if after else layout.AFTER_ALL
         listed = self._table.query_list(layout.LISTING, layout.HISTORY, below=below, latest_first=True, limit=limit)
-        page = list(islice((item for item in listed if self._reconcile(item)), limit))
-        with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="receipts") as pool:
-            return list(pool.map(self._read_for_history, page))
+        page: list[Item] = []
+        while len(page) < limit and (chunk := list(islice(listed, limit - len(page)))):
+            shown = at_once(self._reconcile, chunk)
+            page += [item for item, is_shown in zip(chunk, shown, strict=True) if is_shown]
+        return at_once(self._read_for_history, page)
 
     def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
         others = payload.accounts if payload.due_at is None else ()
@@ -194,23 +213,42 @@ class DynamoLedger:
 
         self._table.write(_keys(payload, *destinations), work)
 
-    def _due_items(self, due_from: datetime, due_before: datetime) -> list[Item]:
-        """Return the open plans of a period that never began, latest due first."""
-        first, below = layout.timestamp(due_from), layout.timestamp(due_before)
-        listed = self._table.query_list(layout.DUE, layout.OPEN, below=below, latest_first=True, limit=DUE_PAGE)
-        return self._never_began(
-            list(takewhile(lambda item: str(item[layout.DUE.position_attribute]) >= first, listed))
+    def _series_items(self, limit: int) -> Iterator[Item]:
+        """Yield the plans of open repeating posts, `limit` at a time."""
+        return self._table.query_list(layout.DUE, layout.SERIES, below=layout.AFTER_ALL, latest_first=True, limit=limit)
+
+    def _open_plans(self, *, first: str = "", below: str, latest_first: bool, limit: int) -> list[Plan]:
+        """Return the first open plans of one-time posts between two positions that never began."""
+        pairs = self._open_pairs(first=first, below=below, latest_first=latest_first, limit=limit)
+        found: list[Plan] = []
+        while len(found) < limit and (chunk := list(islice(pairs, limit))):
+            found += map(plans.read, self._never_began(chunk))
+        return found[:limit]
+
+    def _open_pairs(
+        self, *, first: str, below: str, latest_first: bool, limit: int
+    ) -> Iterator[tuple[Item, Item | None]]:
+        """Yield the open plans of one-time posts between two positions, each with its occurrence, if there is one."""
+        return self._table.query_list_with(
+            lambda key: layout.occurrence_key(key[0].removeprefix("post#")),
+            layout.DUE,
+            layout.OPEN,
+            first=first,
+            below=below,
+            latest_first=latest_first,
+            limit=limit,
         )
 
-    def _never_began(self, listed: Sequence[Item]) -> list[Item]:
-        """Return the plans whose posts never began. The relay cannot close the plan of an occurrence that it began."""
-        begun = self._table.get([layout.occurrence_key(layout.post_id(item)) for item in listed])
-        from_relay = [item for item in begun if item is not None and "from_relay" in item]
+    def _never_began(self, listed: Sequence[tuple[Item, Item | None]]) -> list[Item]:
+        """Return the plans whose posts never began, of plans and their occurrences.
+
+        The relay cannot close the plan of an occurrence that it began.
+        """
+        from_relay = [begun for _, begun in listed if begun is not None and "from_relay" in begun]
         if not from_relay:
-            return list(listed)
-        for item in from_relay:
-            self._reconcile(item)
-        found = self._table.get([layout.key_of(item) for item in listed])
+            return [item for item, _ in listed]
+        at_once(self._reconcile, from_relay)
+        found = self._table.get([layout.key_of(item) for item, _ in listed])
         return [item for item in found if item is not None and item["open"]]
 
     def _reconcile(self, item: Item) -> bool:

@@ -66,8 +66,8 @@ DUE = Index(name="due", list_attribute="due_list", position_attribute="due_at")
 """One-time posts that have not begun, repeating posts, and cancelled posts by the instant of their cancellation. Such a
 post may also be in the unsettled list of LISTING."""
 
-AFTER_ALL = "~"
-"""A position that sorts after all others, which start with digits."""
+BEFORE_ALL, AFTER_ALL = "!", "~"
+"""Positions that sort before and after all others, which start with digits."""
 HISTORY, UNSETTLED, OUTBOX, OPEN, SERIES = "history", "unsettled", "outbox", "open", "series"
 CANCELLED, NEEDS_TIME = "cancelled", "needs_time"
 DRAFTS, TEMPLATES, DELETED_DRAFTS = "drafts", "templates", "deleted_drafts"

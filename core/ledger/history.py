@@ -1,6 +1,6 @@
 """History: one entry per occurrence that began, and the posts that never began."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -93,12 +93,11 @@ def all_runs(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) ->
         after = found[-1].cursor
 
 
-def needs_decision(ledger: Ledger, run: Run) -> bool:
-    """Return whether a run was unsuccessful and its one-time post was not changed since."""
-    if run.state not in UNSUCCESSFUL:
-        return False
-    plan = ledger.get(run.post_id)
-    return plan is None or plan.post.repeats or plan.post.revision == run.payload.revision
+def needing_decision(ledger: Ledger, found: Sequence[Run]) -> list[Run]:
+    """Return the runs that were unsuccessful, and whose one-time posts were not changed since."""
+    unsuccessful = [run for run in found if run.state in UNSUCCESSFUL]
+    plans = ledger.get_all([run.post_id for run in unsuccessful]) if unsuccessful else {}
+    return [run for run in unsuccessful if _is_unchanged(plans.get(run.post_id), run)]
 
 
 def overdue(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
@@ -111,6 +110,10 @@ def due_unbegun(ledger: Ledger, now: datetime, *, until: datetime, limit: int) -
     """Return the one-time posts that can still go out by themselves, soonest due first: also late ones."""
     found = ledger.due(due_from=now - timedelta(minutes=MAX_LATE_AFTER_MINUTES), due_before=until, limit=limit)
     return [plan for plan in found if not _is_too_late(plan, now)]
+
+
+def _is_unchanged(plan: Plan | None, run: Run) -> bool:
+    return plan is None or plan.post.repeats or plan.post.revision == run.payload.revision
 
 
 def _is_too_late(plan: Plan, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from core.ledger.concurrent_reads import ConcurrentReads
 from core.ledger.cursor import Cursor
 from core.ledger.derivation import NOT_NOTED, Derivation, NeedsTime
 from core.posts.destinations import Destination
@@ -20,18 +21,8 @@ OPEN_STATES: frozenset[DesiredState] = frozenset({"active", "paused"})
 SETTLE_GRACE = timedelta(minutes=1)
 """The time that the writer of a change has to settle it before other processes do."""
 
-ReceiptKind = Literal[
-    "handed_over",
-    "attempt_failed",
-    "missed",
-    "failed",
-    "retried",
-    "published",
-    "refused",
-    "waiting",
-    "unconfirmed",
-    "superseded",
-]
+_RelayKind = Literal["handed_over", "attempt_failed", "missed", "failed"]
+ReceiptKind = _RelayKind | Literal["retried", "published", "refused", "waiting", "unconfirmed", "superseded"]
 """The first four are the relay's, of the whole occurrence. The rest are of one destination; `retried` is the user's."""
 
 FinalState = Literal["published", "refused", "unconfirmed"]
@@ -160,6 +151,8 @@ class ClaimResult:
 class Ledger(Protocol):
     """The plans of posts, the claims on publications and the receipts. Each method is one durable transaction."""
 
+    concurrent: ConcurrentReads
+
     def plan(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
         """Add the plan of a new post, before its schedule is created; `also` is that of `change`.
 
@@ -177,8 +170,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        """Mark that the schedules match this revision.
+    def settle(self, post_id: str, revision: int, *, now: datetime) -> Plan | None:
+        """Mark that the schedules match this revision; return the current plan, None for an unknown post.
 
         Does nothing if the revision is not current. If the revision before it was unsettled, does nothing until
         SETTLE_GRACE has passed since the change: the writer of that revision may still be changing the schedules.
@@ -188,8 +181,7 @@ class Ledger(Protocol):
     def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
         """Add the plans of new posts, active at their schedules, before those are created; return the plans by post id.
 
-        A post whose id is known is left out and stays as it is. On one machine, this is one transaction; on AWS, it is
-        one for up to 100 posts.
+        A post whose id is known is left out. This is one transaction; on AWS, one for up to 100 posts.
         """
         ...
 
@@ -207,6 +199,10 @@ class Ledger(Protocol):
 
     def get(self, post_id: str) -> Plan | None:
         """Return a post's plan."""
+        ...
+
+    def get_all(self, post_ids: Sequence[str]) -> dict[str, Plan]:
+        """Return the plans of those posts that are known, by post id."""
         ...
 
     def replaced_runs(self, series_id: str) -> dict[str, datetime]:
@@ -264,6 +260,10 @@ class Ledger(Protocol):
 
     def occurrence(self, key: str) -> Occurrence | None:
         """Return one occurrence."""
+        ...
+
+    def occurrences(self, keys: Sequence[str]) -> list[Occurrence]:
+        """Return those of some occurrences that exist, in the order of their keys."""
         ...
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:

@@ -43,11 +43,10 @@ class PostState:
 
 def post_state(ledger: Ledger, post_id: str, now: datetime) -> PostState:
     """Return the current state of a post. Raises UnknownPost."""
-    plan = ledger.get(post_id)
+    plan, occurrence = ledger.concurrent.all(lambda: ledger.get(post_id), lambda: ledger.occurrence(post_id))
     if plan is None:
         raise UnknownPost(post_id)
-    occurrence = None if plan.post.repeats else ledger.occurrence(post_id)
-    if occurrence is not None and occurrence.payload.revision == plan.post.revision:
+    if not plan.post.repeats and occurrence is not None and occurrence.payload.revision == plan.post.revision:
         run = run_of(occurrence)
         return PostState(plan=plan, state=run.state, run=run)
     return PostState(plan=plan, state=planned_state(plan, now), run=None)

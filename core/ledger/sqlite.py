@@ -14,6 +14,7 @@ from core.ledger import sqlite_many_plans as many_plans
 from core.ledger import sqlite_occurrences as occurrences
 from core.ledger import sqlite_outdated_plans as outdated_plans
 from core.ledger import sqlite_plans as plans
+from core.ledger.concurrent_reads import IN_ORDER
 from core.ledger.cursor import Cursor
 from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, OccurrenceReceipt, Plan, PlanChange, Receipt
 from core.ledger.refusals import ChangedElsewhere
@@ -53,6 +54,8 @@ def open_database(path: Path, *, now: datetime) -> Database:
 class SqliteLedger:
     """The ledger port on a SQLite file that several processes may share."""
 
+    concurrent = IN_ORDER
+
     def __init__(self, database: Database, presence: Presence) -> None:
         self._database = database
         self._presence = presence
@@ -63,8 +66,12 @@ class SqliteLedger:
     def change(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
         return self._database.write(lambda connection: changes.write(connection, change, now, also))
 
-    def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        self._database.write(lambda connection: plans.settle(connection, post_id, revision, now))
+    def settle(self, post_id: str, revision: int, *, now: datetime) -> Plan | None:
+        def work(connection: sqlite3.Connection) -> Plan | None:
+            plans.settle(connection, post_id, revision, now)
+            return plans.find(connection, post_id)
+
+        return self._database.write(work)
 
     def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
         return self._database.write(lambda connection: many_plans.insert_unknown(connection, posts, now))
@@ -91,6 +98,12 @@ class SqliteLedger:
     def get(self, post_id: str) -> Plan | None:
         rows = self._database.read("SELECT * FROM post WHERE post_id = ?", (post_id,))
         return plans.read(rows[0]) if rows else None
+
+    def get_all(self, post_ids: Sequence[str]) -> dict[str, Plan]:
+        rows = self._database.read(
+            "SELECT * FROM post WHERE post_id IN (SELECT value FROM json_each(?))", (json.dumps(list(post_ids)),)
+        )
+        return {row["post_id"]: plans.read(row) for row in rows}
 
     def replaced_runs(self, series_id: str) -> dict[str, datetime]:
         with self._database.snapshot() as connection:
@@ -179,6 +192,11 @@ class SqliteLedger:
     def occurrence(self, key: str) -> Occurrence | None:
         with self._database.snapshot() as connection:
             return occurrences.get(connection, key)
+
+    def occurrences(self, keys: Sequence[str]) -> list[Occurrence]:
+        with self._database.snapshot() as connection:
+            found = [occurrences.get(connection, key) for key in keys]
+        return [each for each in found if each is not None]
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
         with self._database.snapshot() as connection:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, takewhile
 
-from core.ledger.history import START_GRACE, Run, all_runs, needs_decision, overdue
+from core.ledger.history import START_GRACE, Run, all_runs, needing_decision, overdue
 from core.ledger.port import Ledger, Plan
 from core.maintenance.account_checks import AccountCheck
 from core.notifications.message import Message
@@ -50,12 +51,9 @@ class Problem:
 
 def post_problems(ledger: Ledger, *, due_since: datetime, now: datetime) -> list[Problem]:
     """Return unresolved problems of posts that were due since an instant, latest due first."""
-    found: list[Problem] = []
-    for number, run in enumerate(all_runs(ledger, page=PAGE)):
-        if run.due_at < due_since or number >= MAX_RUNS:
-            break
-        if run.state in _DESCRIPTIONS and needs_decision(ledger, run):
-            found += _run_problems(run)
+    latest = takewhile(lambda run: run.due_at >= due_since, islice(all_runs(ledger, page=PAGE), MAX_RUNS))
+    described = [run for run in latest if run.state in _DESCRIPTIONS]
+    found = [problem for run in needing_decision(ledger, described) for problem in _run_problems(run)]
     for plan in overdue(ledger, now):
         found += _missing_problems(plan, due_since)
     return found

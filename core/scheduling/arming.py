@@ -58,11 +58,11 @@ class Arming:
         too, because it may have undone the work of the other process.
         """
         try:
-            self._apply(plan)
+            current = self._apply(plan)
         except PunctualError:
-            if self._current(plan).post.revision == plan.post.revision:
+            current = self._current(plan)
+            if current.post.revision == plan.post.revision:
                 raise
-        current = self._current(plan)
         if current.post.revision == plan.post.revision:
             return current
         own_names = {name for name in (plan.schedule_name, *plan.superseded) if name}
@@ -86,8 +86,8 @@ class Arming:
         with translate_aws_errors():
             self._functions.invoke(FunctionName=self._target.function_arn, InvocationType="Event", Payload=body)
 
-    def _apply(self, plan: Plan) -> None:
-        """Make the scheduler match the plan, or invoke the relay. Then mark the plan as settled."""
+    def _apply(self, plan: Plan) -> Plan:
+        """Make the scheduler match the plan, or invoke the relay. Then mark the plan as settled; return the current."""
         to_delete = {plan.schedule_name, *plan.superseded}
         if self._needs_schedule(plan) and self._arm(plan):
             to_delete.remove(plan.schedule_name)
@@ -96,7 +96,10 @@ class Arming:
         for name in sorted(name for name in to_delete if name):
             self._writer.delete(name, self._target.group)
         self._invoke_passed_runs(plan)
-        self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
+        current = self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
+        if current is None:
+            raise UnknownPost(plan.post.post_id)
+        return current
 
     def _needs_schedule(self, plan: Plan) -> bool:
         return needs_schedule(plan, self._target, self._clock())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from core.ledger.cursor import Cursor
-from core.ledger.history import START_GRACE, all_runs
+from core.ledger.history import START_GRACE, Run, all_runs
 from core.ledger.port import Ledger
 from core.posts.recurrence import NeverRuns, next_runs
 from core.scheduling.listing import ScheduleListing
@@ -52,17 +52,14 @@ def calendar_view(
     coming posts has the first posts of each day.
     """
     limit = POSTS_LIMIT if limit is None else limit
-    latest_runs = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), limit + 1)
-    past = list(takewhile(lambda run: run.due_at >= start, latest_runs))
-    coming = CalendarWindow(entries=[], more=False)
-    if end > now:
-        coming = _Coming(listing, ledger, max(start, now), end, now).read(days, limit)
+    past, coming = ledger.concurrent.all(
+        lambda: _past(ledger, start, end, limit + 1),
+        lambda: _Coming(listing, ledger, max(start, now), end, now).read(days, limit),
+    )
     expanded = [_entry_per_run(each, max(now, start - _MILLISECOND), end) for each in coming.entries]
     more = coming.more or len(past) > limit or any(len(runs) > RUNS_LIMIT for runs in expanded)
     entries = [each for runs in expanded for each in runs[:RUNS_LIMIT]]
-    entries += [
-        QueueEntry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past[:limit]
-    ]
+    entries += [_past_entry(run) for run in past[:limit]]
     by_run = {(each.due_at, each.post_id): each for each in entries if start <= each.due_at < end}
     return CalendarWindow(entries=[by_run[key] for key in sorted(by_run)], more=more, shortened=coming.shortened)
 
@@ -72,15 +69,28 @@ def near_entries(ledger: Ledger, start: datetime, end: datetime, now: datetime, 
 
     This is cheaper than `calendar_view`, and does not know whether the scheduler has the posts.
     """
-    latest_runs = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), limit)
-    past = takewhile(lambda run: run.due_at >= start, latest_runs)
-    entries = [QueueEntry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
-    if end > now:
-        entries += [entry_of_plan(plan, now) for plan in ledger.due(due_from=start, due_before=end, limit=limit)]
-        for plan in ledger.series(limit=POSTS_LIMIT):
-            if next_run(plan.post, now) is not None:
-                entries += _entry_per_run(entry_of_plan(plan, now), max(now, start - _MILLISECOND), end)[:limit]
+    ahead = end > now
+    past, due, series = ledger.concurrent.all(
+        lambda: _past(ledger, start, end, limit),
+        lambda: ledger.due(due_from=start, due_before=end, limit=limit) if ahead else [],
+        lambda: ledger.series(limit=POSTS_LIMIT) if ahead else [],
+    )
+    entries = [_past_entry(run) for run in past]
+    entries += [entry_of_plan(plan, now) for plan in due]
+    for plan in series:
+        if next_run(plan.post, now) is not None:
+            entries += _entry_per_run(entry_of_plan(plan, now), max(now, start - _MILLISECOND), end)[:limit]
     return entries
+
+
+def _past(ledger: Ledger, start: datetime, end: datetime, limit: int) -> list[Run]:
+    """Return the runs due from `start` until before `end`, latest due first: at most `limit`."""
+    latest = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), limit)
+    return list(takewhile(lambda run: run.due_at >= start, latest))
+
+
+def _past_entry(run: Run) -> QueueEntry:
+    return QueueEntry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run)
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,8 @@ class _Coming:
 
     def read(self, days: Sequence[datetime], limit: int) -> CalendarWindow:
         """Return at most `limit` posts; or with `days`, if there are more, the first ones of each day."""
+        if self.end <= self.now:
+            return CalendarWindow(entries=[], more=False)
         found = self._soonest(PROBED_POSTS if days else limit)
         if not days or not found.more:
             return CalendarWindow(entries=found.entries, more=found.more)

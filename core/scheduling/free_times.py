@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from core.errors import PunctualError
@@ -89,7 +90,7 @@ class FreeTimes:
         A post to one account has the timetable of the account, if it has one. Every other post has the timetable of
         all accounts.
         """
-        stored = self._posting_times.all()
+        stored = self._reads.get("timetables", self._posting_times.all, kept_for=OFFERED_FOR)
         names = {each.account for each in accounts}
         own = stored.get(next(iter(names))) if len(names) == 1 else None
         chosen = own if own and own.timetable else stored.get(None)
@@ -226,10 +227,11 @@ class FreeTimes:
         timetable, names = self.timetable(accounts), frozenset(each.account for each in accounts)
         if timetable is None:
             return
-        runs = SeriesRuns(self._ledger, names)
+        runs, concurrent = SeriesRuns(self._ledger, names), self._ledger.concurrent
         times, size = timetable.between(start, end or start + SEARCHED), FIRST_BATCH
         while batch := list(islice(times, size)):
-            occupants = self._posting_times.occupants(batch, names, now=self._clock())
+            read = partial(self._posting_times.occupants, batch, names, now=self._clock())
+            occupants, _ = concurrent.all(read, runs.read)
             for each in batch:
                 found = [found for found in occupants.get(each, ()) if found.post_id not in ignored]
                 if not any(not names or names & occupant.accounts for occupant in found) and not runs.at(each):
@@ -256,9 +258,10 @@ class SeriesRuns:
 
     def at(self, instant: datetime) -> list[Post]:
         """Return the series that have a run at an instant, which is not before the one of the last call."""
-        return [post for post in self._all() if self._next_run(post, instant) == instant]
+        return [post for post in self.read() if self._next_run(post, instant) == instant]
 
-    def _all(self) -> Sequence[Post]:
+    def read(self) -> Sequence[Post]:
+        """Return the series, which are read once."""
         if self._series is None:
             posts = [plan.post for plan in self._ledger.series(limit=SERIES_LIMIT)]
             self._series = [each for each in posts if not self._accounts or self._accounts & set(each.accounts)]

@@ -164,8 +164,11 @@ class PostViews:
         return planned(plans, now, end)
 
     def _count(self) -> int:
-        now, series = self._clock(), self._ledger.series(limit=SERIES_COUNTED)
-        return self._ledger.open_count() - sum(next_run(plan.post, now) is None for plan in series)
+        now = self._clock()
+        series, count = self._ledger.concurrent.all(
+            lambda: self._ledger.series(limit=SERIES_COUNTED), self._ledger.open_count
+        )
+        return int(count) - sum(next_run(plan.post, now) is None for plan in series)
 
     def _entry(self, post_id: str) -> QueueEntry | None:
         try:
@@ -176,7 +179,8 @@ class PostViews:
     def _is_soon(self) -> bool:
         """Look as far ahead as the next look may be late."""
         now = self._clock()
-        if upcoming(self._listing, self._ledger, now, now + SOON + SELDOM, limit=1).entries:
-            return True
-        latest = runs(self._ledger, limit=LATEST_RUNS)
-        return any(run.outcome.in_progress and run.due_at > now - RECENT for run in latest)
+        window, latest = self._ledger.concurrent.all(
+            lambda: upcoming(self._listing, self._ledger, now, now + SOON + SELDOM, limit=1),
+            lambda: runs(self._ledger, limit=LATEST_RUNS),
+        )
+        return bool(window.entries) or any(run.outcome.in_progress and run.due_at > now - RECENT for run in latest)

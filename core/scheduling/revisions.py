@@ -8,8 +8,10 @@ from core.posts.payload import write_payload
 from core.time.instants import wall_time
 
 
-def is_active_as(plan: Plan, post: Post, name: str | None) -> bool:
+def is_active_as(plan: Plan | None, post: Post, name: str | None) -> bool:
     """Return whether a plan is active with this content and schedule name, whatever its revision."""
+    if plan is None:
+        return False
     same_content = plan.post.model_copy(update={"revision": post.revision}) == post
     return same_content and plan.desired == "active" and plan.schedule_name == name
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from core.errors import PunctualError
 from core.ledger.derivation import Derivation, NeedsTime, derivation
 from core.ledger.port import DesiredState, Ledger, Plan, PlanChange, WritePlan
 from core.ledger.refusals import AlreadyPlanned, UnknownPost
@@ -59,15 +60,16 @@ class Schedules:
     def schedule(self, post: Post) -> Plan:
         """Plan and arm a post. On return, its schedule was read back from the scheduler.
 
-        Idempotent: the same post again, as after a double click, returns its plan. Another text or time changes the
-        plan. Raises TooSoon, TooFarAhead, SeriesEnded or PayloadTooLarge before anything is written. A later error
-        leaves the plan, which is armed in the background.
+        Idempotent: the same post again returns its plan. Another text or time changes the plan. Raises TooSoon,
+        TooFarAhead, SeriesEnded or PayloadTooLarge before a write. A later error leaves the plan, to be armed later.
         """
         name = str(ScheduleName.of(post))
-        current = self._ledger.get(post.post_id)
-        if current is None or not is_active_as(current, post, name):
+        try:
             self._limits.check_time(post)
             check_size(post)
+        except PunctualError:  # its time may have passed since an earlier call
+            if not is_active_as(self._ledger.get(post.post_id), post, name):
+                raise
         return self._plan_active(post, name)
 
     def post_now(self, post: Post) -> Plan:
@@ -257,11 +259,9 @@ class Schedules:
 
     def _skip(self, plan: Plan, repeat: Repeat) -> Plan:
         check_not_cancelled(plan)
-        return (
-            self._writer.settle(plan)
-            if repeat == plan.post.repeat
-            else self._change(plan, desired=plan.desired, repeat=repeat)
-        )
+        if repeat == plan.post.repeat:
+            return self._writer.settle(plan)
+        return self._change(plan, desired=plan.desired, repeat=repeat)
 
     def _change(
         self,

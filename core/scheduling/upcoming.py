@@ -80,12 +80,14 @@ def upcoming(
     """
     first = max(start or now, now) - START_GRACE
     unfired = min(end, now + FIRED_AHEAD)
-    due = ledger.due(due_from=first, due_before=unfired, limit=limit + 1)  # read first: what fires later is in it
-    listed = listing.window(first, end, limit=limit + 1)
+    due, last_runs, listed = ledger.concurrent.all(  # a post whose schedule fires meanwhile is due until it begins
+        lambda: ledger.due(due_from=first, due_before=unfired, limit=limit + 1),
+        lambda: _last_runs(listing, ledger, first, unfired, now),
+        lambda: listing.window(first, end, limit=limit + 1),
+    )
     plans = ledger.pending([each.post_id for each in listed])
     current = [each for each in listed if _is_current(each, plans)]
     known = {each.post_id for each in current}
-    last_runs = _last_runs(listing, ledger, first, unfired, now)
     unlisted = [plan for plan in (*due, *last_runs) if plan.post.post_id not in known]
     fired = [_fired_entry(plan, now) for plan in unlisted]
     pending: list[ListedSchedule | QueueEntry] = [each for each in current if each.due_at is not None]
@@ -157,13 +159,16 @@ def without_schedule(ledger: Ledger, now: datetime) -> list[QueueEntry]:
 
     A post of the second kind is included even if an earlier schedule of it is listed.
     """
-    unsettled = ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=WITHOUT_SCHEDULE_LIMIT)
+    passed, unsettled = ledger.concurrent.all(
+        lambda: overdue(ledger, now, limit=WITHOUT_SCHEDULE_LIMIT),
+        lambda: ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=WITHOUT_SCHEDULE_LIMIT),
+    )
     plans = [
-        *overdue(ledger, now, limit=WITHOUT_SCHEDULE_LIMIT),
+        *passed,
         *(plan for plan in unsettled if plan.desired != "cancelled"),
     ]
-    states = {plan.post.post_id: post_state(ledger, plan.post.post_id, now) for plan in plans}
-    return _sorted([entry_of_state(each, now) for each in states.values() if each.run is None])
+    current = ledger.pending([plan.post.post_id for plan in plans]) if plans else {}
+    return _sorted([entry_of_plan(plan, now) for plan in current.values() if plan is not None])
 
 
 def queue(listing: ScheduleListing, ledger: Ledger, now: datetime, end: datetime, *, limit: int) -> QueueWindow:

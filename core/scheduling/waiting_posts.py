@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from core.ledger.history import Run, needs_decision, overdue, run_of, runs
+from core.ledger.history import Run, needing_decision, overdue, run_of, runs
 from core.ledger.port import OPEN_STATES, Ledger
 from core.ledger.post_state import StateName, planned_state
 from core.posts.destinations import Destination
@@ -86,7 +86,10 @@ class WaitingPosts:
             return self._found
         try:
             self._scanned_at = now
-            self._found = Waiting(posts=(*map(_of_run, self._runs(now)), *queued_waiting(self._ledger, now)))
+            begun, queued = self._ledger.concurrent.all(
+                lambda: self._runs(now), lambda: queued_waiting(self._ledger, now)
+            )
+            self._found = Waiting(posts=(*map(_of_run, begun), *queued))
             return self._found
         finally:
             self._lock.release()
@@ -102,26 +105,31 @@ class WaitingPosts:
             self._full_scan_at = now
         else:
             found |= self._again(self._waiting_runs - found.keys())
-        waiting = [run for run in found.values() if needs_decision(self._ledger, run)]
+        waiting = needing_decision(self._ledger, list(found.values()))
         self._waiting_runs = {run.key for run in waiting}
         return sorted(waiting, key=lambda run: (run.due_at, run.key), reverse=True)
 
     def _again(self, keys: Iterable[str]) -> dict[str, Run]:
-        occurrences = filter(None, map(self._ledger.occurrence, keys))
-        return {each.key: run_of(each) for each in occurrences}
+        wanted = list(keys)
+        return {each.key: run_of(each) for each in self._ledger.occurrences(wanted)} if wanted else {}
 
 
 def queued_waiting(ledger: Ledger, now: datetime) -> list[WaitingPost]:
     """Return the posts of the queue that wait: those that never began, are not armed, or need a time."""
-    missing = [plan for plan in overdue(ledger, now, limit=QUEUED_LOOKED_AT) if plan.desired == "active"]
-    unsettled = ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=QUEUED_LOOKED_AT)
+    passed, unsettled, needing_time = ledger.concurrent.all(
+        lambda: overdue(ledger, now, limit=QUEUED_LOOKED_AT),
+        lambda: ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=QUEUED_LOOKED_AT),
+        lambda: ledger.needing_time(limit=QUEUED_LOOKED_AT),
+    )
+    missing = [plan for plan in passed if plan.desired == "active"]
     stuck = [
         plan
-        for plan in (*unsettled, *ledger.needing_time(limit=QUEUED_LOOKED_AT))
+        for plan in (*unsettled, *needing_time)
         if plan.desired in OPEN_STATES and planned_state(plan, now) in STUCK_STATES
     ]
     plans = {plan.post.post_id: plan for plan in (*missing, *stuck)}
-    begun = {post_id for post_id, plan in ledger.pending(list(plans)).items() if plan is None}
+    pending = ledger.pending(list(plans)) if plans else {}
+    begun = {post_id for post_id, plan in pending.items() if plan is None}
     return [
         WaitingPost(
             key=post_id,

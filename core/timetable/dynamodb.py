@@ -7,13 +7,13 @@ expires after its instant.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_plans
+from core.ledger.concurrent_reads import ConcurrentReads
 from core.ledger.dynamodb_layout import Item, Key
 from core.ledger.dynamodb_transactions import Table, Transaction
 from core.posts.destinations import Destination
@@ -24,7 +24,7 @@ from core.timetable.timetable import Timetable
 PARTITION, PREFIX = "timetables", "account#"
 KEPT_CLAIMS = timedelta(days=1)
 """How long a claim is kept after its instant."""
-PAGE = 100
+PAGE = 1000
 """The posts that one request lists."""
 CLAIM_THREADS = 8
 """Claims of different posts that are made at the same time."""
@@ -32,6 +32,7 @@ CLAIMS_AT_ONCE = 90
 """The most claims of one transaction; DynamoDB accepts 100 items."""
 ATTEMPTS = 10
 """How often a claim is tried while other posts claim the same instant."""
+CONCURRENT = ConcurrentReads(remote=True)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -68,13 +69,15 @@ class DynamoPostingTimes:
         if not instants:
             return found
         wanted = set(instants)
-        first, below = layout.timestamp(min(wanted)), layout.timestamp(max(wanted) + _MILLISECOND)
-        listed = self._table.query_list(layout.DUE, layout.OPEN, below=below, latest_first=True, limit=PAGE)
-        for item in takewhile(lambda item: str(item[layout.DUE.position_attribute]) >= first, listed):
+        listed, claims = CONCURRENT.all(
+            lambda: list(self._due(min(wanted), max(wanted))),
+            lambda: self._waiting_claims(instants, accounts, now),
+        )
+        for item in listed:
             post = dynamodb_plans.read(item).post
             if post.due_at in wanted:
                 found[post.due_at].append(Occupant(post_id=post.post_id, accounts=frozenset(post.accounts)))
-        for item in self._waiting_claims(instants, accounts, now):
+        for item in claims:
             own = frozenset({Destination.parse(str(item["sk"]))})
             found[from_epoch_ms(int(item["due"]))].append(Occupant(post_id=str(item["post_id"]), accounts=own))
         return found
@@ -118,20 +121,22 @@ class DynamoPostingTimes:
     ) -> bool:
         """Claim an instant for accounts in one transaction.
 
-        Its plans are those of the posts that hold claims. If another post has claimed in between, it begins again.
+        Its plans are those of the posts that hold claims. If it finds others, it begins again with theirs.
         """
         keys, ignored = [_claim_key(account, instant) for account in accounts], {claim.post_id, *instead_of}
+        holders: set[Key] = set()
         for _ in range(ATTEMPTS):
-            held = [str(item["post_id"]) for item in self._table.get(keys) if item is not None]
-            holders = [layout.plan_key(each) for each in dict.fromkeys(held) if each not in ignored]
 
             def work(transaction: Transaction) -> bool | None:
+                held = {str(item["post_id"]) for item in map(transaction.get, keys) if item is not None} - ignored
+                holders.clear()
+                holders.update(map(layout.plan_key, held))
+                if not holders <= transaction.found.keys():
+                    return None
                 for key in keys:
                     item = transaction.get(key)
                     if item is None or item["post_id"] in ignored:
                         continue
-                    if layout.plan_key(str(item["post_id"])) not in transaction.found:
-                        return None
                     if _is_live(item, transaction.get(layout.plan_key(str(item["post_id"]))), claim.claimed_at):
                         return False
                 for key in keys:
@@ -142,6 +147,17 @@ class DynamoPostingTimes:
             if granted is not None:
                 return granted
         return False
+
+    def _due(self, first: datetime, last: datetime) -> Iterator[Item]:
+        """Yield the plans of one-time posts due from one instant to another."""
+        return self._table.query_list(
+            layout.DUE,
+            layout.OPEN,
+            first=layout.timestamp(first),
+            below=layout.timestamp(last + _MILLISECOND),
+            latest_first=False,
+            limit=PAGE,
+        )
 
     def _release(self, post_id: str, key: Key) -> None:
         def work(transaction: Transaction) -> None:

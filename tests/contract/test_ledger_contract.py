@@ -330,6 +330,25 @@ def test_a_post_is_pending_until_it_begins_or_is_cancelled(ledger, once, series,
     assert ledger.pending([]) == {}
 
 
+def test_many_plans_and_occurrences_are_read_as_one_is(ledger, once, planned, change, claim):
+    posts = [planned(once(number)) for number in range(3)]
+    change(posts[1], desired="cancelled")
+    claim(due(posts[2]))
+    ids = [post.post_id for post in posts]
+    assert ledger.get_all([*ids, "9" * 12]) == {post_id: ledger.get(post_id) for post_id in ids}
+    assert ledger.occurrences(ids) == [ledger.occurrence(ids[2])]
+    assert (ledger.get_all([]), ledger.occurrences([])) == ({}, [])
+
+
+def test_a_settled_plan_is_returned_and_the_newer_one_of_a_changed_post(ledger, once, planned, change, clock):
+    post = planned(once())
+    assert ledger.settle(post.post_id, post.revision, now=clock()) == ledger.get(post.post_id)
+    assert ledger.get(post.post_id).settled
+    change(post, desired="paused")
+    assert ledger.settle(post.post_id, post.revision, now=clock()).desired == "paused"
+    assert ledger.settle("9" * 12, 1, now=clock()) is None
+
+
 def test_open_posts_are_counted(ledger, once, series, planned, change, claim):
     assert ledger.open_count() == 0
     planned(once(0))

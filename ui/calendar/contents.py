@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from core.drafts.draft import Draft
 from core.errors import PunctualError
@@ -19,6 +20,7 @@ from ui.calendar.periods import Period
 from ui.calendar.thumbnails import Thumbnails
 from ui.calendar.viewer_locale import Conventions
 from ui.frame.application import application
+from ui.frame.reads import read_ahead
 
 DRAFTS_READ = 500
 """The most drafts that are looked at, the latest changes first."""
@@ -59,6 +61,15 @@ def read_board(period: Period, zone: str, conventions: Conventions, wanted: Post
     app = application()
     now = app.clock()
     begins = [start_of_day(day, zone) for day in [*period.days, period.days[-1] + timedelta(days=1)]]
+    accounts = [each.destination for each in app.accounts.all() if each.destination in wanted.accounts]
+    free = partial(app.free_between, accounts, begins[0], begins[-1])
+    read_ahead(
+        partial(app.views.calendar, begins[0], begins[-1], begins[:-1]),
+        app.views.unarmed,
+        partial(app.latest_drafts, DRAFTS_READ),
+        app.all_labels,
+        *([free] if beside.free_times else []),
+    )
     entries, others, more = _entries(period, begins, wanted)
     drafts = _drafts(begins[0], begins[-1], wanted)
     looks = Looks(
@@ -77,7 +88,7 @@ def read_board(period: Period, zone: str, conventions: Conventions, wanted: Post
     placed = zip(walls, without_equal_faces(chips), strict=True)
     contents = Contents(
         chips=sorted(placed, key=lambda pair: (pair[0], pair[1].key)),
-        free=_free(begins[0], begins[-1], zone, conventions, wanted) if beside.free_times else [],
+        free=_free(free(), zone, conventions) if beside.free_times else [],
         holidays=public_holidays(beside.countries, period.days[0], period.days[-1]),
         others=others,
     )
@@ -139,13 +150,10 @@ def proposed(draft: Draft) -> datetime | None:
         return None
 
 
-def _free(
-    start: datetime, end: datetime, zone: str, conventions: Conventions, wanted: PostFilter
-) -> list[tuple[datetime, FreePlace]]:
-    """Return the free posting times of the accounts of the filter, or of all posts."""
-    accounts = [each.destination for each in application().accounts.all() if each.destination in wanted.accounts]
+def _free(times: Sequence[datetime], zone: str, conventions: Conventions) -> list[tuple[datetime, FreePlace]]:
+    """Return the places of free posting times."""
     found = []
-    for at in application().free_between(accounts, start, end):
+    for at in times:
         wall = wall_time(at, zone)
         clock = conventions.clock(wall)
         found.append((wall, _place(at, wall, clock)))

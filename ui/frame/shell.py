@@ -16,6 +16,7 @@ from ui.frame.hold_notice import current_hold, hold_notice
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
 from ui.frame.navigation import navigation
+from ui.frame.reads import read_together
 from ui.frame.redraw import redraw_frame_on_change
 from ui.frame.state import CURRENT_PAGE, DIALOG_OPEN, PAGE_OPENED
 from ui.frame.waiting_counts import waiting_counts
@@ -28,11 +29,11 @@ st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg"
 st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
 st.session_state[DIALOG_OPEN] = False
 keep_shown_error()
-counts, problem, hold, health = waiting_counts(), page_problem(), current_hold(), health_status()
-broken = broken_accounts()
+counts, problem, hold, accounts = read_together(waiting_counts, page_problem, current_hold, shown_accounts)
+health, broken = health_status(), broken_accounts()
 page = st.navigation([st.Page(each, default=each == links.COMPOSE) for each in links.PAGES], position="hidden")
 navigation(page.url_path, counts, health)
-account_list(shown_accounts())
+account_list(accounts)
 st.session_state[PAGE_OPENED] = st.session_state.get(CURRENT_PAGE) != page.url_path
 if st.session_state[PAGE_OPENED]:
     st.session_state[CURRENT_PAGE] = page.url_path

@@ -20,10 +20,10 @@ def waiting_counts() -> WaitingCounts:
     """Return the numbers, at most some seconds old; zeros if they cannot be read. The page shows the reason then."""
     try:
         app = application()
-        waiting = app.waiting.read()
+        waiting, drafts, scheduled = app.ledger.concurrent.all(app.waiting.read, app.draft_count, app.views.total)
         return WaitingCounts(
-            drafts=app.draft_count(),
-            scheduled=app.views.total(),
+            drafts=drafts,
+            scheduled=scheduled,
             queue=waiting.count(QUEUE),
             history=waiting.count(HISTORY),
         )

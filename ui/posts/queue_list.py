@@ -1,6 +1,6 @@
 """The posts that the queue shows: one page of them, in places that no refresh moves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.posts.series import start_of_day
 from core.scheduling.time_limits import PLANNING_HORIZON
-from core.scheduling.upcoming import QueueEntry, without_schedule
+from core.scheduling.upcoming import QueueEntry, QueueWindow
 from core.time.instants import wall_time
 from ui.frame.application import application
 from ui.frame.card_places import card_places, departed
+from ui.frame.reads import read_ahead
 from ui.frame.state import CARD_PLACES, JUMP_DATE, LISTED_UNTIL, PAGE_NUMBER, WINDOW
 from ui.frame.viewer import viewer_zone
 from ui.posts.filters import current_filter
@@ -77,7 +78,9 @@ def queue_page(now: datetime) -> QueuePage:
 
     A new post that is due before the last listed one stays hidden, so that no card moves.
     """
-    present, page = _read(now)
+    read_window = _window(now)
+    read_ahead(read_window, application().views.total, application().views.passed, application().views.unarmed)
+    present, page = _read(now, read_window)
     chosen = current_filter()
     first = CARD_PLACES not in st.session_state
     found = _unscheduled(now, page.number) if first else {}
@@ -115,20 +118,25 @@ def all_ids() -> list[str]:
     ]
 
 
-def _read(now: datetime) -> tuple[dict[str, QueueEntry], QueuePage]:
-    """Return the posts of the page by their ids, and the numbers of the page.
-
-    Of the whole queue, only the posts up to the end of the page are read; of a part, those that a search looks at.
-    """
-    views, chosen, wanted, size = application().views, current_filter(), page_number(), page_size()
+def _window(now: datetime) -> Callable[[], QueueWindow]:
+    """Return the read of the posts up to the end of the page, or, of a part of the queue, of those searched for it."""
+    views, chosen, limit = application().views, current_filter(), page_number() * page_size()
     start, end = _period(now)
-    total = views.total()
     if chosen.empty and not is_limited():
-        entries = views.upcoming(end, limit=wanted * size).entries
+        return lambda: views.upcoming(end, limit=limit)
+    return lambda: views.searchable(end, start=start, words=chosen.content_words)
+
+
+def _read(now: datetime, read_window: Callable[[], QueueWindow]) -> tuple[dict[str, QueueEntry], QueuePage]:
+    """Return the posts of the page by their ids, and the numbers of the page."""
+    chosen, wanted, size = current_filter(), page_number(), page_size()
+    start, _ = _period(now)
+    total, window = application().views.total(), read_window()
+    if chosen.empty and not is_limited():
+        entries = window.entries
         known = max(total, len(entries))
         more, shown = False, known
     else:
-        window = views.searchable(end, start=start, words=chosen.content_words)
         entries = [each for each in window.entries if (start is None or each.due_at >= start) and chosen.matches(each)]
         more, shown = window.more, len(entries)
         known = shown
@@ -165,6 +173,6 @@ def _unscheduled(now: datetime, number: int) -> dict[str, QueueEntry]:
     start, end = _period(now)
     if number > 1 or start is not None:
         return {}
-    found = without_schedule(application().ledger, now)
+    found = application().views.unarmed()
     listed: Sequence[QueueEntry] = [each for each in found if each.state != "time has passed"]
     return {each.post_id: each for each in listed if each.state != "being scheduled" or each.due_at < end}

@@ -16,13 +16,13 @@ ID = "k3v9q2m4cx7a"
 def requests(table, monkeypatch):
     """Count the requests to DynamoDB by operation."""
     counts = Counter()
-    send = table._request
+    send = table.request
 
     def count(operation, **parameters):
         counts[operation] += 1
         return send(operation, **parameters)
 
-    monkeypatch.setattr(table, "_request", count)
+    monkeypatch.setattr(table, "request", count)
     return counts
 
 

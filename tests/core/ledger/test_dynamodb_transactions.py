@@ -1,5 +1,6 @@
 """Transactions on one DynamoDB table: reads, writes, conflicts and errors."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from core.aws_errors import AccessDenied, AwsResourceNotFound
 from core.ledger import dynamodb_layout as layout
 from core.ledger.dynamodb_layout import Item, Key
-from core.ledger.dynamodb_transactions import MAX_REQUESTS, MAX_TRANSACTIONS, TableUnavailable, Transaction
+from core.ledger.dynamodb_reader import MAX_REQUESTS, TableUnavailable
+from core.ledger.dynamodb_transactions import MAX_TRANSACTIONS, Transaction
 from lambda_pkg.receipts import LIST_PARTITIONS
 
 ONE, OTHER = ("one", "a"), ("other", "a")
@@ -233,6 +235,40 @@ def test_a_list_can_be_read_backwards_from_a_position(table, listed, clock):
     below = layout.position(clock() + timedelta(minutes=10), "name-10")
     found = table.query_list(layout.LISTING, "things", below=below, latest_first=True, limit=3)
     assert names(found) == [str(number) for number in reversed(range(10))]
+
+
+def test_a_part_of_a_list_begins_with_a_position_and_ends_before_another(table, listed, clock):
+    first, below = (layout.timestamp(clock() + timedelta(minutes=minutes)) for minutes in (7, 12))
+    for latest_first, expected in ((False, ["7", "8", "9", "10", "11"]), (True, ["11", "10", "9", "8", "7"])):
+        found = table.query_list(layout.LISTING, "things", first=first, below=below, latest_first=latest_first, limit=3)
+        assert names(found) == expected
+
+
+def test_an_item_is_listed_with_another_one_from_the_same_requests(table, listed, intercepted, table_on):
+    table.write([("other", "38")], put(item(("other", "38"), text="beside")))
+    client = intercepted()
+    found = table_on(client).query_list_with(
+        lambda key: ("other", key[1]),
+        layout.LISTING,
+        "things",
+        below=layout.AFTER_ALL,
+        latest_first=True,
+        limit=2,
+    )
+    pairs = [(each["sk"], other and other["text"]) for each, other in (next(found), next(found))]
+    assert pairs == [("39", None), ("38", "beside")]
+    assert client.sent == {"query": LIST_PARTITIONS, "batch_get_item": 1}
+
+
+def test_many_items_are_requested_together(table_on, intercepted):
+    barrier = threading.Barrier(3)
+
+    def meeting(request: Callable[..., Any], **parameters: Any) -> Any:
+        barrier.wait(30)  # each request waits for the other two
+        return request(**parameters)
+
+    keys = [("many", f"{number:03d}") for number in range(250)]
+    assert table_on(intercepted(batch_get_item=meeting)).get(keys) == [None] * 250
 
 
 def test_an_item_that_has_left_a_list_is_skipped_although_the_index_still_has_it(table, intercepted, table_on, listed):

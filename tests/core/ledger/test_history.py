@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.history import all_runs, needs_decision, overdue, run_of, runs
+from core.ledger.history import all_runs, needing_decision, overdue, run_of, runs
 from core.ledger.port import PlanChange, Receipt
 from core.posts.payload import invocation_of
 
@@ -75,10 +75,10 @@ def test_a_missed_post_needs_a_decision_until_it_is_rescheduled(ledger, record, 
     post = ledger.plan(PlanChange(post=a_post(), schedule_name="x"), now=clock()).post
     record(post, "missed")
     (run,) = runs(ledger, limit=10)
-    assert needs_decision(ledger, run)
+    assert needing_decision(ledger, [run]) == [run]
     moved = post.model_copy(update={"revision": 2, "due_at": post.due_at + timedelta(days=1)})
     ledger.change(PlanChange(post=moved, desired="active", schedule_name="y"), now=clock())
-    assert not needs_decision(ledger, run)
+    assert needing_decision(ledger, [run]) == []
     assert runs(ledger, limit=10) == []
 
 
@@ -89,7 +89,7 @@ def test_a_missed_run_needs_a_decision_after_a_change_of_its_series(ledger, a_se
     ledger.change(
         PlanChange(post=series.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="x"), now=clock()
     )
-    assert needs_decision(ledger, run)
+    assert needing_decision(ledger, [run]) == [run]
 
 
 def test_overdue_posts_are_paused_ones_at_once_and_active_ones_after_the_grace_period(ledger, a_post, clock):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.accounts.port import Account
-from core.ledger.dynamodb_transactions import TableUnavailable
+from core.ledger.dynamodb_reader import TableUnavailable
 from core.media.intake import ingest
 from core.publishing.attachments import load_attachments
 from core.publishing.network import PreparationFailed, Publication, Refused, RetryLater

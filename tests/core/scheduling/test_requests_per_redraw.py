@@ -11,7 +11,7 @@ from core.ledger.port import Receipt
 from core.posts.models import new_post_id
 from core.posts.payload import invocation_of, write_schedule
 from core.scheduling.calendar_view import calendar_view
-from core.scheduling.upcoming import destinations_due, queue, upcoming
+from core.scheduling.upcoming import destinations_due, queue, upcoming, without_schedule
 from core.settings import Settings
 from lambda_pkg.receipts import LIST_PARTITIONS
 
@@ -64,19 +64,19 @@ def requests(application, posts, monkeypatch):
 def test_the_queue_is_one_listing_and_one_read_of_the_plans(application, posts, requests, clock):
     found = upcoming(application.listing, application.ledger, clock(), clock() + timedelta(days=9), limit=100)
     assert [each.text for each in found.entries] == [posts[0].post.text] * (POSTS + 1)
-    due, plans = {"Query": LIST_PARTITIONS}, {"BatchGetItem": 2}
-    assert requests == {"ListSchedules": 1} | ({"read": 2} if application.one_machine else {**due, **plans})
+    due_and_series, plans = {"Query": 2 * LIST_PARTITIONS}, {"BatchGetItem": 2}
+    assert requests == {"ListSchedules": 1} | ({"read": 2} if application.one_machine else {**due_and_series, **plans})
 
 
 def test_posts_without_a_schedule_cost_one_read_of_each_list(application, posts, requests, clock):
     queue(application.listing, application.ledger, clock(), clock() + timedelta(days=9), limit=100)
-    aws = {"Query": 3 * LIST_PARTITIONS, "BatchGetItem": 2}
+    aws = {"Query": 4 * LIST_PARTITIONS, "BatchGetItem": 2}
     assert requests == {"ListSchedules": 1} | ({"read": 4} if application.one_machine else aws)
 
 
 def test_the_accounts_of_the_next_posts_are_read_from_the_ledger(application, posts, requests, clock):
     assert destinations_due(application.listing, application.ledger, clock(), clock() + timedelta(days=1)) == {"outbox"}
-    assert requests == {"ListSchedules": 1} | ({"read": 1} if application.one_machine else {"BatchGetItem": 2})
+    assert requests == {"ListSchedules": 1} | ({"read": 1} if application.one_machine else {"BatchGetItem": 1})
 
 
 def test_a_month_reads_the_receipts_of_a_published_post_once(application, posts, requests, clock):
@@ -84,7 +84,7 @@ def test_a_month_reads_the_receipts_of_a_published_post_once(application, posts,
     first = calendar_view(application.listing, application.ledger, *month, clock())
     requests.clear()
     assert calendar_view(application.listing, application.ledger, *month, clock()) == first
-    aws = {"Query": 3 * LIST_PARTITIONS, "BatchGetItem": 3}
+    aws = {"Query": 4 * LIST_PARTITIONS, "BatchGetItem": 3}
     assert requests == {"ListSchedules": 1} | ({"read": 4} if application.one_machine else aws)
 
 
@@ -106,3 +106,30 @@ def test_a_schedule_that_the_ledger_does_not_know_is_read_once(application, post
         found = upcoming(application.listing, application.ledger, clock(), clock() + timedelta(days=9), limit=100)
         assert "From elsewhere" in {each.text for each in found.entries}
     assert requests["GetSchedule"] == 1
+
+
+def test_posts_that_wait_for_a_person_are_read_together(application, requests, clock, a_post):
+    for hours in range(1, 21):
+        payload = invocation_of(a_post(post_id=new_post_id()), clock() - timedelta(hours=hours))
+        refused = Receipt(kind="refused", at=clock(), revision=1, destination=payload.destinations[0])
+        application.ledger.record(payload, refused)
+    requests.clear()
+    assert len(application.waiting.read().posts) == 20
+    lists_and_receipts = 4 * LIST_PARTITIONS + 23
+    aws = {"Query": lists_and_receipts, "BatchGetItem": 2}
+    assert requests == ({"read": 5} if application.one_machine else aws)
+
+
+def test_many_posts_without_a_schedule_cost_no_more_than_one(application, requests, clock, a_post):
+    unarmed = [a_post(post_id=new_post_id(), due_at=clock() + timedelta(hours=1)) for _ in range(20)]
+    application.ledger.plan_all(unarmed, now=clock())
+    clock.move(seconds=15)
+    requests.clear()
+    assert len(without_schedule(application.ledger, clock())) == 20
+    assert requests == ({"read": 3} if application.one_machine else {"Query": 2 * LIST_PARTITIONS, "BatchGetItem": 2})
+
+
+def test_many_plans_of_a_period_are_read_up_to_the_limit(application, posts, requests, clock):
+    begin, end = clock(), clock() + timedelta(days=1)
+    assert len(application.ledger.due(due_from=begin, due_before=end, limit=3)) == 3
+    assert requests == ({"read": 1} if application.one_machine else {"Query": LIST_PARTITIONS, "BatchGetItem": 1})

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core.application import Application
-from core.ledger.dynamodb_transactions import TableUnavailable
+from core.ledger.dynamodb_reader import TableUnavailable
 from core.ledger.port import ClaimTerms, PlanChange
 from core.ledger.post_state import post_state
 from core.ledger.refusals import RunReplaced
