@@ -106,6 +106,10 @@ class AwsBackend:
             self.deployment = find_deployment(configured_members(settings), settings.stack, self._cloudformation)
             self.scheduler_client, self.lambda_client = self.client("scheduler"), self.client("lambda")
         self.functions = DeployedFunctions(self.deployment, self.quick_client("lambda"), clock)
+        if not self.functions.is_known:
+            for operation in ("CreateSchedule", "UpdateSchedule"):
+                event = f"before-parameter-build.scheduler.{operation}"
+                self.scheduler_client.meta.events.register(event, self.functions.confirm)
         lead = LEAD if self.functions.is_relay else timedelta()  # another function does not wait for the due instant
         self.minimum_notice = lead + NOTICE
         self.target = TargetSettings(

@@ -7,6 +7,7 @@ from typing import Any
 from core.aws_errors import AccessDenied, AwsResourceNotFound, translate_aws_errors
 from core.backends.deployment import Deployment
 from core.errors import PunctualError
+from core.scheduling.outages import OUTAGES
 from core.scheduling.shared_reads import SharedReads
 from core.time.instants import Clock
 from lambda_pkg.event import LATER_MEMBERS
@@ -19,30 +20,45 @@ KEPT_FOR = timedelta(minutes=5)
 """How long the answer of AWS about `reads_lead` is kept."""
 
 
+class NotTheRelay(PunctualError):
+    """The function was taken for Punctual's relay, so its schedules would fire a minute early."""
+
+    hint = "Restart Punctual: now that AWS answers, it schedules posts at their time."
+
+    def __init__(self, function_arn: str) -> None:
+        super().__init__(f"AWS did not answer when Punctual started, and {function_arn} is not Punctual's relay.")
+
+
 class DeployedFunctions:
     """The function that schedules invoke, and the posting function if there is one. Any thread may use them.
 
     `is_relay` is whether the first one is Punctual's relay: the stack names it, or it has the relay's variable
-    PAYLOAD_MEMBERS. `refusal` is AWS's message if this identity may not read that, else None.
+    PAYLOAD_MEMBERS. If AWS did not answer at the start, it is assumed, and `is_known` is False. `refusal` is AWS's
+    message if this identity may not read that, else None.
     """
 
     def __init__(self, deployment: Deployment, functions: Any, clock: Clock) -> None:
-        """Read the function's configuration, unless the stack names it. `functions` is a boto3 lambda client.
-
-        Raises the errors of core.aws_errors, but not AccessDenied and AwsResourceNotFound.
-        """
+        """Read the function's configuration, unless the stack names it. `functions` is a boto3 lambda client."""
         self._deployment = deployment
         self._functions = functions
         self._reads = SharedReads(lambda: None, clock)
-        self.is_relay = deployment.function_of_stack
         self.refusal: str | None = None
-        if not self.is_relay:
+        self.is_relay, self.is_known = True, True
+        if not deployment.function_of_stack:
             try:
-                self.is_relay = "PAYLOAD_MEMBERS" in variables_of(self._configuration(deployment.function_arn))
-            except AccessDenied as error:
-                self.refusal = str(error)
-            except AwsResourceNotFound:  # the Health page says so
-                pass
+                self.is_relay = self._has_members()
+            except OUTAGES:
+                self.is_known = False
+
+    def confirm(self, **_: object) -> None:
+        """Read what AWS did not answer at the start. A handler of botocore's events before a schedule is written.
+
+        Raises NotTheRelay if the assumption was wrong, or the errors of core.aws_errors.
+        """
+        if not self.is_known:
+            if not self._has_members():
+                raise NotTheRelay(self._deployment.function_arn)
+            self.is_known = True
 
     def reads_lead(self) -> bool:
         """Return whether the functions read LEAD_MEMBER, by an answer of AWS of the last five minutes.
@@ -76,6 +92,16 @@ class DeployedFunctions:
         with translate_aws_errors():
             limits = self._functions.get_account_settings()["AccountLimit"]
         return int(limits["UnreservedConcurrentExecutions"])
+
+    def _has_members(self) -> bool:
+        """Return whether the function has the variable PAYLOAD_MEMBERS, False if that may not be read."""
+        try:
+            return "PAYLOAD_MEMBERS" in variables_of(self._configuration(self._deployment.function_arn))
+        except AccessDenied as error:
+            self.refusal = str(error)
+            return False
+        except AwsResourceNotFound:  # the Health page says so
+            return False
 
     def _reserved_concurrency(self, function_arn: str) -> int | None:
         name = ":".join(function_arn.split(":")[:7])  # without a version or an alias

@@ -8,6 +8,7 @@ import pytest
 from moto.backends import get_backend
 
 from core.aws_errors import AwsUnavailable, NoCredentials, ScheduleGroupNotFound
+from core.backends.deployed_functions import NotTheRelay
 from core.backends.deployment import IncompleteDeployment, OutputsMissing, StackNotFound, StackNotReady
 from core.settings import InvalidSetting
 from core.storage.database import NewerDatabase
@@ -70,10 +71,29 @@ def test_a_function_that_may_not_be_read_gets_its_posts_at_their_time(open_on_aw
     assert "User ada is not authorized" in application.aws.functions.refusal
 
 
-def test_an_opening_during_an_outage_fails_because_the_lead_is_not_known(open_on_aws, own_function, inject_fault):
-    inject_fault("GetFunctionConfiguration", "ServiceException", "Something broke")
+def test_no_post_of_another_function_is_early_after_a_start_during_an_outage(
+    open_on_aws, own_function, inject_fault, a_post, cloud
+):
+    inject_fault("*", "ServiceException", "Something broke")
+    application = open_on_aws(**own_function, PUNCTUAL_GROUP="default")
     with pytest.raises(AwsUnavailable, match="Something broke"):
-        open_on_aws(**own_function)
+        application.schedules.schedule(a_post())
+    inject_fault.clear()
+    with pytest.raises(NotTheRelay, match="mine is not Punctual's relay") as caught:
+        application.schedules.schedule(a_post())
+    assert caught.value.noted
+    assert cloud["scheduler"].list_schedules()["Schedules"] == []
+
+
+def test_the_relay_gets_its_posts_after_a_start_during_an_outage(open_application, deployed, inject_fault, a_post):
+    inject_fault("*", "ServiceException", "Something broke")
+    variables = {"FUNCTION_ARN": "RelayFunctionArn", "ROLE_ARN": "ExecutionRoleArn"}
+    named = {f"PUNCTUAL_{name}": deployed.outputs[output] for name, output in variables.items()}
+    application = open_application(PUNCTUAL_STACK="", PUNCTUAL_GROUP="posts", **named)
+    inject_fault.clear()
+    plan = application.schedules.schedule(a_post())
+    assert application.schedules.difference(plan) == ""
+    assert application.backend.target.lead == timedelta(minutes=1)
 
 
 def test_the_function_of_a_stack_is_not_read_at_start(open_application, inject_fault):
