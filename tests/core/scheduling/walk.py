@@ -400,6 +400,14 @@ class Walk(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         self._fire(before)
 
+    @rule(data=st.data(), seconds=st.sampled_from([61, 59, 1]))
+    def move_clock_before_a_run(self, data: st.DataObject, seconds: int) -> None:
+        """Go on to shortly before a coming run of a series, often its last one."""
+        coming = [self._runs_of(post)[-1] for post in self.posts.values() if self._runs_of(post)]
+        if coming:
+            before, self.now = self.now, max(self.now, data.draw(st.sampled_from(coming)) - timedelta(seconds=seconds))
+            self._fire(before)
+
     @rule()
     def repair(self) -> None:
         with self._faulty(None):
