@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Literal
 
 from core.ledger.history import START_GRACE, Run, runs
 from core.ledger.port import Ledger, Receipt
 from core.ledger.unconfirmed import mark_unconfirmed
+from core.posts.destinations import Destination
 from core.posts.payload import Payload, invocation_of
 from core.posts.series import runs_between
 from core.time.instants import Clock
@@ -55,15 +57,7 @@ class UnreportedPosts:
     def _note(self, now: datetime) -> None:
         for payload in (*self._one_time(now), *self._of_series(now)):
             for destination in payload.destinations:
-                receipt = Receipt(
-                    kind="waiting",
-                    at=now,
-                    revision=payload.revision,
-                    attempt=_NO_ATTEMPT,
-                    destination=destination,
-                    detail={"reason": NO_RESULT_YET},
-                )
-                self._ledger.record(payload, receipt)
+                self._ledger.record(payload, _receipt("waiting", payload, destination, NO_RESULT_YET, now))
 
     def _end(self, run: Run, now: datetime) -> None:
         occurrence = self._ledger.occurrence(run.key)
@@ -76,11 +70,21 @@ class UnreportedPosts:
         waiting = [each.destination for each in run.outcome.destinations if each.state == "retrying"]
         cut_off = [each.destination for each in run.outcome.destinations if each.state == "going out"]
         silent = [each for each in waiting if each not in tried]
-        mark_unconfirmed(self._ledger, run.payload, NO_RESULT, destinations=[*silent, *cut_off], now=now)
+        if self._is_of_earlier_revision(run):  # the fence refuses its attempts, as superseded
+            for destination in silent:
+                self._ledger.record(run.payload, _receipt("unconfirmed", run.payload, destination, NO_RESULT, now))
+        else:
+            mark_unconfirmed(self._ledger, run.payload, NO_RESULT, destinations=silent, now=now)
+        mark_unconfirmed(self._ledger, run.payload, NO_RESULT, destinations=cut_off, now=now)
         if len(silent) < len(waiting):
             detail = {"reason": GIVEN_UP}
             failed = Receipt(kind="failed", at=now, revision=run.payload.revision, attempt=run.attempts, detail=detail)
             self._ledger.record(run.payload, failed)
+
+    def _is_of_earlier_revision(self, run: Run) -> bool:
+        """Return whether the series of a run has been changed or cancelled since."""
+        plan = self._ledger.get(run.post_id)
+        return plan is not None and plan.post.repeats and plan.post.revision != run.payload.revision
 
     def _one_time(self, now: datetime) -> Iterator[Payload]:
         for plan in self._ledger.overdue(due_before=now - WAITED_FOR, limit=POSTS):
@@ -96,3 +100,17 @@ class UnreportedPosts:
                 payload = invocation_of(plan.post, run)
                 if self._ledger.occurrence(payload.occurrence_key) is None:
                     yield payload
+
+
+def _receipt(
+    kind: Literal["waiting", "unconfirmed"], payload: Payload, destination: Destination, reason: str, now: datetime
+) -> Receipt:
+    """Return the receipt of a destination without a claim."""
+    return Receipt(
+        kind=kind,
+        at=now,
+        revision=payload.revision,
+        attempt=_NO_ATTEMPT,
+        destination=destination,
+        detail={"reason": reason},
+    )

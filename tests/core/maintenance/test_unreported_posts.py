@@ -1,5 +1,6 @@
 """Posts of a small deployment on AWS, whose relay reports no results, end in History all the same."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -111,6 +112,20 @@ def test_each_run_of_a_series_is_unconfirmed_too(application, look, states, a_se
     assert [state for state, _ in states()] == ["unconfirmed", "unconfirmed", "published"]
 
 
+@pytest.mark.parametrize("change", ["edit", "cancel"])
+def test_a_run_stays_unconfirmed_when_its_series_changes_afterwards(application, look, states, a_series, clock, change):
+    plan = application.schedules.schedule(a_series())
+    clock.now = RUN + timedelta(minutes=5)
+    look()
+    if change == "edit":
+        application.schedules.edit(plan, plan.post.model_copy(update={"text": "Better."}))
+    else:
+        application.schedules.cancel(plan)
+    clock.move(hours=1)
+    look()
+    assert states() == [("unconfirmed", NO_RESULT)]
+
+
 def test_a_run_that_does_not_count_is_no_run_without_a_result(application, look, states, a_series, clock):
     application.schedules.schedule(a_series(repeat=Repeat(expression="cron(0 9 * * ? *)", skipped=(RUN,))))
     clock.now = RUN + timedelta(hours=1)
@@ -174,3 +189,14 @@ def test_an_attempt_that_was_cut_off_is_unconfirmed(application, look, states, a
     [(state, reason)] = states()
     assert state == "unconfirmed"
     assert "Punctual stopped while it was publishing" in reason
+
+
+def test_the_worker_of_a_small_deployment_looks_for_them(application, states, a_post, clock):
+    post = application.schedules.schedule(a_post()).post
+    clock.now = post.due_at + timedelta(minutes=3)
+    application.start(lambda: "")
+    deadline = time.monotonic() + 30
+    while not states():
+        assert time.monotonic() < deadline, "not within 30 s"
+        time.sleep(0.02)
+    assert [state for state, _ in states()] == ["retrying"]
