@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,8 @@ from core.worker.lock import worker_runs
 from core.worker.record import WorkerFiles, WorkerRecord
 from tests.crash.observer import Observer
 from tests.crash.processes import ENGINE, Dashboard, start
+from tests.crash.serving import start_serving
 from tests.crash.webhooks import Respond, Webhook, accept, wait, webhook
-
-SERVING = str(Path(__file__).with_name("serving.py"))
 
 
 @pytest.fixture
@@ -167,19 +166,19 @@ def waiting(start_webhook: Callable[[Respond], Webhook]) -> Webhook:
 
 
 @pytest.fixture
-def serve(home_path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def serve(home_path) -> Iterator[Callable[..., BaseProcess]]:
     """Start a process that fires and publishes, and ends or stops itself at a point of serving.py."""
     started = []
 
-    def start_serving(point: str = "never", *options: str, **variables: str) -> subprocess.Popen[str]:
-        command = [sys.executable, SERVING, point, *options]
-        started.append(start(command, home_path, {"PUNCTUAL_RETRY_DELAYS": "0.2,0.2"} | variables))
+    def serve_until(point: str = "never", *options: str, **variables: str) -> BaseProcess:
+        variables = {"PUNCTUAL_RETRY_DELAYS": "0.2,0.2"} | variables
+        started.append(start_serving(home_path, point, options, variables))
         return started[-1]
 
-    yield start_serving
+    yield serve_until
     for process in started:
         process.kill()
-        process.wait()
+        process.join()
 
 
 @pytest.fixture

@@ -23,10 +23,14 @@ def free_port() -> int:
 
 
 def start(command: Sequence[str], home: Path, variables: Mapping[str, str], **options: Any) -> subprocess.Popen[str]:
-    """Start a process on a home. Of the settings in this process's environment it gets none."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
-    environment |= {"PUNCTUAL_HOME": str(home)} | variables
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **options)
+    """Start a process on a home."""
+    return subprocess.Popen(command, cwd=ROOT, env=environment_of(home, variables), text=True, **options)
+
+
+def environment_of(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process on a home. Of the settings in this process's environment it gets none."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
+    return others | {"PUNCTUAL_HOME": str(home)} | dict(variables)
 
 
 def limited(command: Sequence[str], files: int) -> list[str]:

@@ -1,15 +1,12 @@
-"""A complete Punctual process that ends or stops itself: `python serving.py [POINT] [stop] [brief]`.
+"""A complete Punctual process that ends or stops itself at a point of a post's way."""
 
-It does so at a point of a post's way: it kills itself, or with `stop` it stops as after Ctrl+Z. With `brief`, leases
-and the other times that a process waits for another one take a twentieth, in the same proportions.
-"""
-
+import multiprocessing
+import os
 import signal
-import sys
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,6 +22,7 @@ from core.publishing.server import publish_route
 from core.scheduling import repair
 from core.settings import Settings
 from lambda_pkg import relay
+from tests.crash.processes import ROOT, environment_of
 from tests.crash.signals import Side, signal_self_at
 
 POINTS: dict[str, tuple[Any, str, Side]] = {
@@ -51,18 +49,30 @@ def shorten() -> None:
     Caretaker.__init__.__kwdefaults__["interval_seconds"] /= BRIEF
 
 
-def main() -> None:
-    options = sys.argv[1:]
+def start_serving(home: Path, point: str, options: tuple[str, ...], variables: Mapping[str, str]) -> BaseProcess:
+    """Start a process on a home. It kills itself at the point, or with the option `stop` it stops as after Ctrl+Z.
+
+    With the option `brief`, leases and the other times that a process waits for another one take a twentieth, in the
+    same proportions. All processes are forks of one that has loaded the modules, because that takes most of a start.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    arguments = point, options, environment_of(home, variables)
+    process = context.Process(target=_serve, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def _serve(point: str, options: tuple[str, ...], environment: dict[str, str]) -> None:
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
     if "brief" in options:
         shorten()
-    if options and options[0] in POINTS:
-        signal_self_at(*POINTS[options[0]], signal.SIGSTOP if "stop" in options else signal.SIGKILL)
+    if point in POINTS:
+        signal_self_at(*POINTS[point], signal.SIGSTOP if "stop" in options else signal.SIGKILL)
     listener = open_listener(0)  # before the engine fires, as in the worker
     application = Application(Settings.read())
     application.start(lambda: f"http://127.0.0.1:{listener.getsockname()[1]}/publish")
     route = publish_route(lambda: application.publisher, application.signing_secrets)
     uvicorn.Server(uvicorn.Config(Starlette(routes=[route]), log_level="warning")).run(sockets=[listener])
-
-
-if __name__ == "__main__":
-    main()

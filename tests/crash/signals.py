@@ -1,8 +1,9 @@
-"""A signal that a process sends itself at a chosen point."""
+"""A signal that a process sends itself at a chosen point, and whether it has stopped a process."""
 
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 Side = Literal["before", "after"]
@@ -28,3 +29,9 @@ def signal_self_at(owner: Any, name: str, side: Side, number: int) -> None:
         return result
 
     setattr(owner, name, call)
+
+
+def is_stopped(pid: int) -> bool:
+    """Return whether a process is stopped, as after Ctrl+Z."""
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "T"

@@ -15,7 +15,8 @@ BESIDE_THE_CLAIM = [
 
 
 def ends_by_sigkill(process) -> bool:
-    return process.wait(timeout=60) == -signal.SIGKILL
+    process.join(timeout=60)
+    return process.exitcode == -signal.SIGKILL
 
 
 def in_outbox(home) -> list[str]:
@@ -29,7 +30,7 @@ def test_a_post_is_published_after_a_restart_when_the_process_was_killed_before_
     eventually(lambda: home.one_machine.has_live_runner())
     post_id = schedule()
     first.kill()
-    first.wait()
+    first.join()
     assert observer.now(post_id) == "Queue: scheduled"
     serve()
     ends_as(post_id, "published")
@@ -104,7 +105,7 @@ def test_a_post_whose_process_is_killed_while_the_webhook_has_it_is_left_to_a_pe
     eventually(lambda: waiting.ids)
     assert observer.now(post_id) == "History: going out"
     first.kill()
-    first.wait()
+    first.join()
     serve()
     ends_as(post_id, "unconfirmed")
     assert waiting.ids == [post_id]
