@@ -277,9 +277,8 @@ def account_actions(account: Account, *, works: bool) -> None:
         card_menu(account.label, items, widget_key("menu", name), run_menu_item, account)
 
 
-title, add = st.columns([3, 2], vertical_alignment="bottom")
-title.title("Accounts", anchor=False)
-with add.container(horizontal=True, horizontal_alignment="right"):
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
+    st.title("Accounts", anchor=False, width="content")
     st.button("Connect an account", key="ask-connect", type="primary", icon=":material/add:", on_click=ask_connect)
 new_secret.show("posts")
 checks = application().account_checks.results()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from pydantic import SecretStr
 
 from core.notifications.channels import WebhookChannel
-from tests.browser.conftest import text_of
+from tests.browser.conftest import page_link, settle, text_of
 
 ARABIC = "\N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}\N{ARABIC LETTER HAH}\N{ARABIC LETTER BEH}"
 COLOURS = """each => {
@@ -110,3 +110,14 @@ def test_the_focus_outline_is_visible_in_the_dark_theme(form):
     form.keyboard.press("Tab")  # only the keyboard shows the outline
     chosen.focus()
     expect(chosen).to_have_css("outline", "rgb(127, 208, 218) solid 2px")
+
+
+def test_the_titles_of_pages_are_level_also_with_a_button_beside_them(form):
+    tops = []
+    for name in ("Compose", "Accounts", "Queue"):
+        page_link(form, name).click()
+        title = form.get_by_role("heading", name=name, exact=True, level=1)
+        expect(title).to_be_visible()
+        settle(form)
+        tops.append(title.bounding_box()["y"])
+    assert tops == pytest.approx([tops[0]] * 3, abs=2)

@@ -5,10 +5,20 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from core.drafts.draft import DraftContent
+from core.posts.models import new_post_id
+from core.time.instants import wall_time
 from tests.browser.conftest import settle
 
 WIDER = "document.querySelector('[data-testid=stMain]').scrollWidth - document.documentElement.clientWidth"
 """The pixels by which the page is wider than the screen."""
+
+ROOM_BESIDE = """time => {
+    const chip = time.closest("button"), style = getComputedStyle(chip);
+    const inside = parseFloat(style.paddingRight) + parseFloat(style.borderRightWidth);
+    return chip.getBoundingClientRect().right - inside - time.getBoundingClientRect().right;
+}"""
+"""The pixels between a time and the edge of its chip. Below 0, the time is cut."""
 
 
 @pytest.fixture
@@ -65,3 +75,13 @@ def test_schedule_at_the_end_of_the_page_shows_its_error_each_time(form):
     for _ in range(2):
         form.get_by_role("button", name="Schedule").click()
         expect(error).to_be_in_viewport(ratio=1)
+
+
+def test_a_month_on_a_phone_shows_the_whole_time_of_a_draft(form, running, application):
+    today = wall_time(application.clock(), "Europe/Berlin").date()
+    content = DraftContent(text="Some day", zone="Europe/Berlin", wall=f"{today:%Y-%m-%d}T20:48:00")
+    application.drafts.save(new_post_id(), content, base=0, now=application.clock())
+    form.goto(f"{running.url}/calendar?view=month")
+    draft = form.get_by_role("button", name=re.compile("20:48.*Some day"))
+    expect(draft).to_be_visible()
+    assert draft.locator(".time").evaluate(ROOM_BESIDE) >= 0

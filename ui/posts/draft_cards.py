@@ -85,7 +85,7 @@ def _details(draft: Draft, now: datetime) -> str:
         age = f"Deleted {relative_time(draft.deleted_at, now)}, kept for {plural(KEPT_DELETED.days, 'day')}"
     else:
         age = f"Changed {relative_time(draft.changed_at, now)}"
-    return " ".join(f":small[:gray[{each}]]" for each in [*media, age])
+    return f":small[:gray[{' · '.join([*media, age])}]]"
 
 
 def _proposed_time(content: DraftContent, now: datetime) -> None:

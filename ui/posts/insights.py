@@ -93,7 +93,7 @@ def _lags(figures: Insights) -> None:
     alt = f"Bars of how late posts were: {counts or 'none published'}."
     spec = {
         "data": {"values": table},
-        "mark": "bar",
+        "mark": {"type": "bar", "color": COLOURS[0]},
         "encoding": {
             "y": {
                 "field": "Late",
