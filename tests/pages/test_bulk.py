@@ -5,10 +5,11 @@ import time
 import pytest
 
 from core.accounts.port import Account
-from core.bulk.exporting import FORMATS
+from core.bulk.exporting import FORMATS, export_file
 from core.bulk.feed import FeedToken
 from core.bulk.loading import load
 from core.bulk.records import SOURCES
+from core.posts.series import runs_of
 from ui.bulk import running
 
 TABLE = """text,date,time,zone,destinations
@@ -170,3 +171,27 @@ def test_every_list_is_offered_in_every_format(browse, plan):
     page.segmented_control(key="bulk-view").set_value("Export").run()
     names = {each.key for each in page.get("download_button")}
     assert {f"export-{source}-{kind}" for source in SOURCES for kind in FORMATS} <= names
+
+
+def test_a_series_written_in_compose_is_made_again_from_the_exported_queue(browse, upload, application, clock):
+    page = browse("compose")
+    key = f"when-{page.draft}"
+    page.write("Office hours")
+    page.selectbox(key=f"{key}-repeats").set_value("Every 2 weeks or more").run()
+    page.pills(key=f"{key}-days").set_value(["MON", "FRI"]).run()
+    page.segmented_control(key=f"{key}-ends").set_value("After some runs").run()
+    page.number_input(key=f"{key}-runs").set_value(7).run()
+    page.schedule()
+    [plan] = application.ledger.series(limit=2)
+    plan = application.schedules.skip_run(plan, runs_of(plan.post, after=clock(), count=3)[2])
+    before = runs_of(plan.post, after=clock(), count=10)
+    exported = export_file(application, "queue", "csv").decode()
+    application.schedules.cancel(plan)
+
+    page.open("bulk")
+    upload(page, exported)
+    assert page.button(key="load").label == "Schedule 1 post"
+    page.click("load")
+    finish(page)
+    [again] = application.ledger.series(limit=2)
+    assert (len(before), runs_of(again.post, after=clock(), count=10)) == (6, before)
