@@ -6,14 +6,24 @@ from typing import Any
 
 import pytest
 
+from core.application import Application
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.posts.models import Post, Repeat
 from core.posts.payload import Payload, TargetSettings, invocation_of, read_payload, read_scheduled
 from core.scheduling.schedules import Schedules
+from core.settings import Settings
 from core.storage.database import Database
 from core.storage.processes import Presence
 
 POST_ID = "k3v9q2m4cx7a"
+
+
+@pytest.fixture
+def application(tmp_path, clock) -> Iterator[Application]:
+    """Open a new home. No engine runs."""
+    opened = Application(Settings(home=tmp_path / "home"), clock)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -5,18 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.application import Application
-from core.settings import Settings
 from core.worker.control import ControlChannel
 from core.worker.lock import worker_lock
 from core.worker.record import WorkerFiles, WorkerRecord
-
-
-@pytest.fixture
-def application(tmp_path, clock):
-    application = Application(Settings(home=tmp_path / "home"), clock)
-    yield application
-    application.close()
 
 
 @pytest.fixture

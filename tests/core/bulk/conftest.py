@@ -1,6 +1,6 @@
 """An application, and the dry run of a table on it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -11,15 +11,6 @@ from core.bulk.pictures import Pictures
 from core.bulk.reading import read_table
 from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import Corrections, post_rows
-from core.settings import Settings
-
-
-@pytest.fixture
-def application(tmp_path, clock) -> Iterator[Application]:
-    """Open a new home. No engine runs."""
-    opened = Application(Settings(home=tmp_path / "home"), clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

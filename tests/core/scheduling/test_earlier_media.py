@@ -2,20 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
-from core.application import Application
 from core.drafts.draft import DraftContent
 from core.posts.models import Media
 from core.scheduling.earlier_media import earlier_media, with_words
-from core.settings import Settings
-
-
-@pytest.fixture
-def application(tmp_path, clock):
-    opened = Application(Settings(home=tmp_path / "home"), clock)
-    yield opened
-    opened.close()
 
 
 def media(number, alt=""):

@@ -4,20 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from core.application import Application
 from core.drafts.draft import DraftContent
 from core.labels.label import InvalidLabel, Label, LabelExists, LabelGone
 from core.posts.models import Repeat, new_post_id
-from core.settings import Settings
 
 DRAFT = "k3v9q2m4cx7d"
-
-
-@pytest.fixture
-def application(tmp_path, clock):
-    opened = Application(Settings(home=tmp_path / "home"), clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 
-from core.application import Application
 from core.ledger.port import Plan
 from core.posts.models import LABELS_LIMIT, Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
@@ -20,18 +19,10 @@ from core.scheduling.refusals import PostCancelled, PostRepeats, TooSoon
 from core.scheduling.selection import NotTried, SelectionReport, TooManyLabelsOnPost
 from core.scheduling.skipping import RunBegun
 from core.scheduling.time_limits import PLANNING_HORIZON
-from core.settings import Settings
 from core.time.instants import SkippedHour, wall_time
 from core.timetable.timetable import Timetable
 
 ZONE = "Europe/Berlin"
-
-
-@pytest.fixture
-def application(tmp_path, clock):
-    opened = Application(Settings(home=tmp_path / "home"), clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from core.application import Application
 from core.aws_errors import AwsUnavailable
 from core.ledger.port import ClaimTerms, Receipt
 from core.ledger.post_state import post_state
@@ -19,17 +18,9 @@ from core.publishing.fence import HELD
 from core.scheduling.hold import pause_all as pausing
 from core.scheduling.hold.pause_all import TAKEN_OVER_AFTER, HeldPosts
 from core.scheduling.hold.refusals import NothingHeld, TooManyToHold
-from core.settings import Settings
 from core.time.instants import wall_time
 
 ZONE = "Europe/Berlin"
-
-
-@pytest.fixture
-def application(tmp_path, clock):
-    opened = Application(Settings(home=tmp_path / "home"), clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
