@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from benchmarks.measuring import dashboard, scratch
 from benchmarks.sample_home import ZONE, make
@@ -72,6 +72,7 @@ def take(browser: Browser, port: int, folder: Path, names: Iterable[str]) -> Non
             page.goto(f"http://127.0.0.1:{port}/{PAGES[name]}")
             page.get_by_role("heading").first.wait_for(timeout=PATIENCE)
             page.locator("[data-test-script-state=notRunning]").wait_for(state="attached", timeout=PATIENCE)
+            expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=PATIENCE)
             page.wait_for_timeout(SETTLING)
             page.screenshot(path=folder / f"{name}-{screen}.png")
             print(f"{folder.name:>4} posts  {name:<15} {screen:<11} layout shift {page.evaluate('window.shift'):.3f}")
@@ -82,9 +83,11 @@ def main() -> None:
     """Make the homes, run their dashboards and take the screenshots."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", choices=list(PAGES), metavar="name")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(PAGES))
     parser.add_argument("--posts", type=int, action="append", help="the number of posts, instead of 0, 12 and 400")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(PAGES):
+        parser.error(f"no such page: {', '.join(sorted(unknown))}")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"),
