@@ -71,10 +71,13 @@ def capacity_warning(application: Application, due_at: datetime) -> str | None:
 
     Also None where the capacity is unknown, and on one machine, whose workers take posts one after another.
     """
-    if application.aws is None:
+    aws = application.aws
+    if aws is None:
         return None
     try:
-        limit, others = bottleneck(application.aws), posts_in_minute(application.listing, due_at)
+        limit, others = application.ledger.concurrent.all(
+            lambda: bottleneck(aws), lambda: posts_in_minute(application.listing, due_at)
+        )
     except PunctualError:
         return None
     if not limit.posts:
