@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambda_pkg.failure_metrics import METRICS, metric_line
+from lambda_pkg.failure_metrics import METRICS, failure_metric
 from tests.cdk_min.conftest import EMAIL
 
 OF_POSTS = {"Missed": "Punctual", "Failed": "Punctual", "InvocationDroppedCount": "AWS/Scheduler"}
@@ -73,7 +73,8 @@ def test_the_metrics_of_the_relays_log_have_the_dimension_of_the_stack(watched):
 
 
 def test_the_relays_log_counts_what_the_alarms_watch():
-    line = json.loads(metric_line("missed", "Punctual", datetime(2026, 11, 24, tzinfo=UTC)))
+    line = failure_metric("missed", "Punctual", datetime(2026, 11, 24, tzinfo=UTC))
+    assert line is not None
     [described] = line["_aws"]["CloudWatchMetrics"]
     assert (described["Namespace"], described["Dimensions"], set(METRICS.values())) == (
         "Punctual",
