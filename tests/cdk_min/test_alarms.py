@@ -1,6 +1,5 @@
 """The alarms of a stack, and the mail that reports them."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
