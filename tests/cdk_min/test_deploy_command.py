@@ -71,10 +71,7 @@ class Machine:
             "node --version": (0, "v24.19.0"),
             "aws_account.py stack": (0, json.dumps(NEW)),
             "aws_account.py failure": (0, "null"),
-            "aws_account.py resources": (
-                0,
-                json.dumps([["AWS::Lambda::Function", "relay"], ["AWS::IAM::Role", "role"]]),
-            ),
+            "aws_account.py resources": (0, json.dumps(RESOURCES)),
             "aws_account.py concurrency": (0, "1000"),
             "aws_account.py posts": (0, "0"),
             "aws_account.py delete": (0, json.dumps("DELETE_COMPLETE")),
