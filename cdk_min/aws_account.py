@@ -5,7 +5,6 @@ with its cause and remedy on stderr.
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -194,4 +193,4 @@ if __name__ == "__main__":
         answer = QUESTIONS[sys.argv[1]](AwsAccount(boto3.Session()), sys.argv[2])
     except (BotoCoreError, ClientError) as fault:
         sys.exit(remedy(fault))
-    print(json.dumps(answer), file=sys.stdout, end=os.linesep)
+    print(json.dumps(answer))
