@@ -64,7 +64,9 @@ class SeriesLeads:
             armed = read_scheduled(found).repeat
         except (ScheduleNotFound, UnreadablePayload):
             return False
-        times = {"ScheduleExpression": found["ScheduleExpression"]}
-        if (differing_member(request, found), differing_member(request | times, found)) != (*times, "Target.Input"):
+        if differing_member(request, found) != "ScheduleExpression":
+            return False
+        at_its_times = request | {"ScheduleExpression": found["ScheduleExpression"]}
+        if differing_member(at_its_times, found) != "Target.Input":
             return False
         return armed is not None and plan.post.repeat is not None and armed.expression == plan.post.repeat.expression
