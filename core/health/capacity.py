@@ -35,22 +35,19 @@ def bottleneck(aws: AwsBackend) -> Bottleneck:
     publishes = aws.deployment.posting_function_arn is not None
     limits = []
     if relay is not None:
-        limits.append(_limit(relay, f"AWS runs {plural(relay, 'relay')} at once", RAISE_QUOTA))
+        limit = f"AWS runs {plural(relay, 'relay')} at once"
+        limits.append(Bottleneck(posts=relay, limit=limit, remedy=RAISE_QUOTA))
     if posting is not None:
         limit = f"the posting server on Lambda takes {plural(posting, 'post')} at once"
-        limits.append(_limit(posting, limit, RAISE_RESERVED))
+        limits.append(Bottleneck(posts=posting, limit=limit, remedy=RAISE_RESERVED))
     sharing = (relay is None) + (publishes and posting is None)
     if sharing:
         shared = aws.functions.shared_concurrency()
         carried = shared // sharing
         each = " (each takes the relay and the posting function)" if sharing > 1 else ""
         limit = f"a concurrency of {shared:,} carries about {plural(carried, 'post')} a minute{each}"
-        limits.append(_limit(carried, limit, RAISE_QUOTA))
+        limits.append(Bottleneck(posts=carried, limit=limit, remedy=RAISE_QUOTA))
     return min(limits, key=lambda each: each.posts)
-
-
-def _limit(posts: int, limit: str, remedy: str) -> Bottleneck:
-    return Bottleneck(posts=posts, limit=limit, remedy=remedy)
 
 
 def busiest_minute(listing: ScheduleListing, now: datetime) -> tuple[int, datetime | None]:
