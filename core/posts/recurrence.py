@@ -72,8 +72,9 @@ def describe_rule(rule: RepeatRule, at: time | None, zone: str, slack: timedelta
     With `slack`, posts may go out so long after their times: `Every weekday within a minute of 09:00 Europe/Berlin`.
     """
     if at is None:
-        return f"{rule.description}, {promise('its times, ', slack) if slack else ''}{zone}"
-    return f"{rule.description} {'' if slack else 'at '}{promise(f'{at:%H:%M}', slack)} {zone}"
+        return f"{rule.description}, {promise('its times', slack)}, {zone}" if slack else f"{rule.description}, {zone}"
+    time_of_day = promise(f"{at:%H:%M}", slack) if slack else f"at {at:%H:%M}"
+    return f"{rule.description} {time_of_day} {zone}"
 
 
 def parse_rule(expression: str) -> tuple[RepeatRule, time | None]:
