@@ -79,6 +79,7 @@ def relay_event(
             attempt = _attempt_number(post, receipts)
             receipt = deliver(payload, config, connection, attempt=attempt, clock=clock, sleep=sleep)
     except AttemptFailed as failure:
+        _signing_secret(settings.signing_secret_parameter).expire()  # the server may have another one
         _record(failure.receipt, post, receipts)
         raise
     _record(receipt, post, receipts)
@@ -112,16 +113,30 @@ def _attempt_number(post: Event, receipts: ReceiptTable | None) -> int:
 
 
 def _secrets(parameter: str, now: datetime) -> tuple[tuple[str, ...], str | None]:
-    """Return the signing secrets, or the reason why there are none, which the relay reports with the post."""
+    """Return the signing secrets, or the reason why there are none, which the relay reports with the post.
+
+    While Parameter Store does not answer, those that were read last sign: the server refuses them if they changed.
+    """
+    cache = _signing_secret(parameter)
     try:
-        return _signing_secret(parameter).read(now), None
+        return cache.read(now), None
     except (BotoCoreError, ClientError) as error:
         _log("error", "Reading the signing secret failed.", error=str(error))
+        if cache.latest and _is_outage(error):
+            return cache.latest, None
         if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound":
             remedy = "Run make deploy, or python -m core store-secret."
             return (), f"The signing secret {parameter} is not stored. {remedy}"
         remedy = "The relay's log names the cause. Punctual tries again by itself."
         return (), f"The signing secret {parameter} could not be read. {remedy}"
+
+
+def _is_outage(error: BotoCoreError | ClientError) -> bool:
+    """Return whether AWS did not answer, or may answer the same request later."""
+    if not isinstance(error, ClientError):
+        return True
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return status >= 500 or error.response["Error"]["Code"] == "ThrottlingException"
 
 
 @functools.cache

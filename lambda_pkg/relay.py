@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lambda_pkg.address import Address, Authorize, RefusedAddress, resolve_address
+from lambda_pkg.address import Address, Authorize, RefusedAddress, parse_address, resolve_address
 from lambda_pkg.event import Event, UnreadableEvent, read_event
 from lambda_pkg.http_client import Connection, NoResponse, PostingResponse
 from lambda_pkg.late_policy import is_too_late, too_late_error
@@ -145,8 +145,18 @@ class _Attempt:
             raise AttemptFailed(self.receipt("attempt_failed", error=str(error))) from error
         if 200 <= response.status < 300:
             return self.receipt("handed_over", response=response)
-        reason = _status_error(response.status, address, behind_iam=self._authorize(config) is not None)
+        reason = self._access_error(response.status, address, config) or _status_error(response.status, address)
         raise AttemptFailed(self.receipt("attempt_failed", response=response, error=reason))
+
+    def _access_error(self, status: int, address: Address, config: RelayConfig) -> str | None:
+        """Return the cause and the remedy if AWS let this post not through to the posting function, else None."""
+        if status != 403 or config.authorize is None:
+            return None
+        if self._post.url is None:
+            return f"{address} answered 403: AWS does not let the relay's role call it. Deploy the stack again."
+        if address.has_server_of(parse_address(config.posting_url)):
+            return f"{address} answered 403: it takes no post with a URL of its own. Schedule the post without one."
+        return None
 
     def _address(self, config: RelayConfig) -> Address:
         return resolve_address(self._post.url, config.posting_url, config.allowed_hosts)
@@ -187,12 +197,10 @@ class _Attempt:
         }
 
 
-def _status_error(status: int, address: Address, *, behind_iam: bool) -> str:
+def _status_error(status: int, address: Address) -> str:
     """Return the cause and the remedy of a status other than 2xx."""
     if 300 <= status < 400:
         return f"{address} answered {status}, a redirect. The relay follows none: set the posting URL to its target."
-    if status == 403 and behind_iam:
-        return f"{address} answered 403: AWS does not let the relay's role call it. Deploy the stack again."
     if status in (401, 403):
         return f"{address} answered {status}: it rejected the signature. Set the same signing secret on both sides."
     if status == 404:

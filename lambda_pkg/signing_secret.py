@@ -28,3 +28,12 @@ class SigningSecretCache:
             self._secrets = tuple(f"whsec_{word.removeprefix('whsec_')}" for word in stored.split())
             self._read_at = now
         return self._secrets
+
+    @property
+    def latest(self) -> tuple[str, ...]:
+        """The secrets that were read last, however long ago; none before the first time."""
+        return self._secrets
+
+    def expire(self) -> None:
+        """Let the next `read` ask Parameter Store, because another secret may be stored."""
+        self._read_at = None

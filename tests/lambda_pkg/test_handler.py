@@ -186,6 +186,36 @@ def test_a_secret_that_may_not_be_read_is_reported_with_the_post(
     assert "Not allowed." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("stored", ["whsec_YW5vdGhlciBrZXk=", "not a secret", " "])
+def test_a_secret_with_which_an_attempt_failed_is_read_again_by_the_next_one(
+    invoke, payload, start_server, relay_settings, secret, due, stored
+):
+    def store(value: str) -> None:
+        name = relay_settings.signing_secret_parameter
+        client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+    store(stored)
+    with pytest.raises(AttemptFailed):
+        invoke(payload, start_server(401))
+    store(secret)
+    server = start_server(200)
+    invoke(payload, server)
+    [(headers, body)] = server.requests
+    assert headers["webhook-signature"] == Webhook(secret).sign(headers["webhook-id"], due, body.decode())
+
+
+def test_a_secret_that_was_read_before_signs_while_aws_does_not_answer(
+    invoke, payload, start_server, relay_settings, clock
+):
+    def throttle(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "GetParameter")
+
+    invoke(payload, start_server(200))
+    clock.now += timedelta(minutes=6)
+    client("ssm").meta.events.register_first("before-call.ssm.GetParameter", throttle)
+    assert invoke(payload, start_server(200))["kind"] == "handed_over"
+
+
 # A stack without table and queues
 
 

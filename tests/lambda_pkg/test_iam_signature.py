@@ -132,3 +132,11 @@ def test_without_credentials_nothing_is_sent_and_the_reason_is_reported(
 def test_a_posting_function_that_aws_does_not_let_the_relay_call_is_named(failed_receipt, configure_iam, start_server):
     error = failed_receipt(configure_iam(start_server(403).url))["error"]
     assert "AWS does not let the relay's role call it" in error
+
+
+def test_a_post_with_the_posting_functions_url_of_its_own_is_told_to_leave_it_out(
+    failed_receipt, configure_iam, start_server
+):
+    function, other = start_server(403), start_server(403)
+    assert "no post with a URL of its own" in failed_receipt(configure_iam(function.url), url=function.url)["error"]
+    assert "rejected the signature" in failed_receipt(configure_iam(function.url), url=other.url)["error"]
