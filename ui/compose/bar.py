@@ -10,7 +10,7 @@ from core.time.phrases import calendar_day, city, clock_time
 from ui.compose import draft_fields, next_free, time_fields
 from ui.frame.class_name import class_name
 from ui.frame.state import widget_key
-from ui.frame.wording import promised_once
+from ui.frame.wording import promised_time
 
 SHORTCUT = "Ctrl+Enter"
 _HTML = """
@@ -64,4 +64,4 @@ def _planned_time(draft: str) -> str:
 
 def _in_words(chosen: time_fields.ChosenTime) -> str:
     at, zone = chosen.instant, chosen.zone
-    return f"{calendar_day(wall_time(at, zone).date())}, {promised_once(clock_time(at, zone), zone)} {city(zone)}"
+    return f"{calendar_day(wall_time(at, zone).date())}, {promised_time(clock_time(at, zone), zone)} {city(zone)}"

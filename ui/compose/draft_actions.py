@@ -15,7 +15,7 @@ from ui.compose import drafts
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.state import DRAFT, DRAFT_NOTICE
-from ui.frame.wording import SUBJECT_LENGTH, escape, promised_once
+from ui.frame.wording import SUBJECT_LENGTH, escape, promised_time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,7 @@ def _schedule(action: Callable[[Post], Plan], draft_id: str, content: DraftConte
     drafts.scheduled(draft_id, content)
     message = "Scheduled"
     if planned.due_at:
-        message += f" for {promised_once(date_and_time(planned.due_at, planned.zone), planned.zone)}"
+        message += f" for {promised_time(date_and_time(planned.due_at, planned.zone), planned.zone)}"
     note(message, content, lambda: _unschedule(draft_id, content))
 
 

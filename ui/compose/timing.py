@@ -22,7 +22,7 @@ from ui.frame import links
 from ui.frame.application import application
 from ui.frame.failures import markdown
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import escape, promised_once, slack_of
+from ui.frame.wording import escape, promised_time, slack_of
 
 PREVIEWED_RUNS = 5
 """How many runs of a repeating post the summary lists."""
@@ -120,7 +120,7 @@ def _use(key: str, wall: datetime) -> None:
 def _instant_summary(instant: datetime, zone: str) -> None:
     """Draw a time in its zone, the viewer's zone and UTC, and the time until then, or that it has passed."""
     now = application().clock()
-    day = f"{calendar_day(wall_time(instant, zone).date())}, {promised_once(clock_time(instant, zone), zone)}"
+    day = f"{calendar_day(wall_time(instant, zone).date())}, {promised_time(clock_time(instant, zone), zone)}"
     until = f"{city(zone)} ({offset_label(instant, zone)}), **{relative_time(instant, now)}**"
     if instant <= now:
         st.error(f"**{day}** has passed.  \n{until}. Choose a later time.", icon=":material/event_busy:")

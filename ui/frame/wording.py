@@ -79,8 +79,8 @@ def slack_of(repeat: Repeat | None, zone: str) -> timedelta:
     return application().backend.target.slack_of(repeat, zone)
 
 
-def promised_once(time: str, zone: str) -> str:
-    """Return the text of a one-time post's time, with the time within which the post goes out if it may be later."""
+def promised_time(time: str, zone: str) -> str:
+    """Return the text of a one-time post's time, or `within a minute of 09:00` if the post may go out after it."""
     return promise(time, slack_of(None, zone))
 
 

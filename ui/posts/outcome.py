@@ -20,7 +20,7 @@ from ui.frame.callbacks import callback
 from ui.frame.redraw import draw_again
 from ui.frame.reveal import reveal
 from ui.frame.state import LAST_POST
-from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape, promised_once, slack_of
+from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape, promised_time, slack_of
 from ui.posts.run_card import destination_result
 
 OFTEN, SELDOM = timedelta(seconds=1), timedelta(seconds=15)
@@ -106,7 +106,7 @@ def _sentence(found: PostState, now: datetime) -> str:
             first_day = calendar_day(wall_time(begins, post.zone).date())
             return f"**Scheduled**: {words}, from {first_day}, {relative_time(begins, now)}"
         case "scheduled" if post.due_at is not None:
-            words = promised_once(date_and_time(post.due_at, post.zone), post.zone)
+            words = promised_time(date_and_time(post.due_at, post.zone), post.zone)
             return f"**Scheduled** for {words}, {relative_time(post.due_at, now)}"
         case "published" if run is not None and run.lag_ms is not None and found.plan.schedule_name:
             return f"**Published** to {accounts}, {lateness(run.lag_ms)}"
