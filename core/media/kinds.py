@@ -5,7 +5,6 @@ from core.errors import PunctualError
 PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 CONVERTED_PICTURE_TYPES = ("image/heic", "image/avif")
 """The types of pictures that no network accepts. `ingest` makes a JPEG or PNG of them."""
-VIDEO_TYPES = ("video/mp4",)
 CONVERTED_VIDEO_TYPES = {
     "video/quicktime": "a QuickTime video",
     "video/webm": "a WebM or Matroska video",
