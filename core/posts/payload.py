@@ -124,11 +124,13 @@ def occurrence_key(post_id: str, occurrence: datetime | None) -> str:
 def write_payload(post: Post, repeat_lead: timedelta = timedelta()) -> str:
     """Return the JSON input of the schedule for `post`; the scheduler fills in the occurrence at each invocation.
 
-    The schedule of a repeating post fires `repeat_lead` ahead of each run. Raises PayloadTooLarge.
+    The schedule of a repeating post fires `repeat_lead` ahead of each run; PAYLOAD_LIMIT does not count that member.
+    Raises PayloadTooLarge.
     """
     text = _serialised(post, SCHEDULED_TIME, post.repeat.exceptions if post.repeat else None)
     if post.repeat is None or not repeat_lead:
         return text
+    # Added after the size is checked: a post that was accepted without a lead can get one.
     ahead = {"lead": repeat_lead.seconds, "expression": post.repeat.expression}
     return f"{json.dumps(ahead, separators=(',', ':'))[:-1]},{text[1:]}"
 
