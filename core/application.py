@@ -104,7 +104,7 @@ class Application:
         `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
         """
         zone_rule_update = ZoneRuleUpdate(
-            self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=not self.backend.databases
+            self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=self.backend.shared_ledger
         )
         if self.one_machine is not None:
             zone_rule_update.run_urgent()  # before the engine fires what old rules made due
@@ -294,7 +294,7 @@ def _open_one_machine(settings: Settings, home: Home, clock: Clock) -> "OneMachi
 
 
 def _waiting_posts(application: Application) -> WaitingPosts:
-    """Return the finder of posts that wait for a person. In a table on AWS, each run that it looks at is a request."""
-    if not application.backend.databases:
+    """Return the finder of posts that wait for a person. In a shared ledger, each run that it looks at is a request."""
+    if application.backend.shared_ledger:
         return WaitingPosts(application.ledger, application.clock, timedelta(seconds=15), runs_looked_at=200)
     return WaitingPosts(application.ledger, application.clock, timedelta(seconds=5))

@@ -122,6 +122,7 @@ class AwsBackend:
             precision=NOTICE,
         )
         self.name = f"{self.deployment.region}:{self.deployment.account}:schedule-group/{self.target.group}"
+        self.shared_ledger = not self.deployment.is_small
         self._closing = ExitStack()
         self.databases: list[Database] = []
         self._table: Table | None = None

@@ -59,6 +59,7 @@ class OneMachineBackend:
     """The backend of one home. Several processes may run its schedules, but only one of them claims each run."""
 
     minimum_notice = MINIMUM_NOTICE
+    shared_ledger = False
     uploads_ahead_every: timedelta | None = timedelta()
 
     def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:

@@ -32,6 +32,8 @@ class Backend(Protocol):
     minimum_notice: timedelta
     """The shortest time from now to the due instant of a post that is scheduled or changed."""
     ledger: Ledger
+    shared_ledger: bool
+    """Whether the ledger is in a table on AWS, which other machines share."""
     outbox: Outbox
     drafts: Drafts
     posting_times: PostingTimes
@@ -46,7 +48,7 @@ class Backend(Protocol):
     uploads_ahead_every: timedelta | None
     """The pause between two uploads of media ahead. None if the process that publishes would not find the uploads."""
     databases: list[Database]
-    """The open database files of this machine, the ledger's first."""
+    """The open database files of this machine, the ledger's first; none if the ledger is shared."""
 
     def signing_secrets(self) -> Sequence[str]:
         """Return the active signing secrets, the current one first. They may change while Punctual runs."""
