@@ -21,17 +21,20 @@ class StoredSecret:
 
 
 def store_secrets(ssm: Any, name: str, secrets: Sequence[str]) -> bool:
-    """Store the secrets under a name, and return whether they replaced others. Raises the errors of core.aws_errors."""
-    found = " ".join(sorted(fingerprints(secrets)))
+    """Store the secrets under a name, and return whether none of them was stored there, but others were.
+
+    Raises the errors of core.aws_errors.
+    """
+    earlier, found = read_stored(ssm, name), fingerprints(secrets)
     with translate_aws_errors():
-        response = ssm.put_parameter(
+        ssm.put_parameter(
             Name=name,
-            Description=f"Signs the requests of Punctual's relay; {_LABEL} {found}",
+            Description=f"Signs the requests of Punctual's relay; {_LABEL} {' '.join(sorted(found))}",
             Value=" ".join(secrets),
             Type="SecureString",
             Overwrite=True,
         )
-    return int(response["Version"]) > 1
+    return earlier is not None and found.isdisjoint(earlier.fingerprints)
 
 
 def read_stored(ssm: Any, name: str) -> StoredSecret | None:

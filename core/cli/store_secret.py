@@ -36,7 +36,10 @@ class UnusableSecret(PunctualError):
 class MayNotStore(PunctualError):
     """The AWS identity may not write the parameter."""
 
-    hint = "Run the command with the credentials of the person who deploys: it needs ssm:PutParameter."
+    hint = (
+        "Run the command with the credentials of the person who deploys: it needs ssm:PutParameter and"
+        " ssm:DescribeParameters."
+    )
 
 
 def store_secret(options: argparse.Namespace, out: TextIO) -> None:
@@ -67,8 +70,13 @@ def store_secret(options: argparse.Namespace, out: TextIO) -> None:
     if options.json:
         print(json.dumps({"parameter": name, "region": deployment.region, "secrets": len(secrets)}), file=out)
         return
-    before = ", in the place of what was stored before" if replaced else ""
-    print(f"Stored {plural(len(secrets), 'signing secret')} as {name} in {deployment.region}{before}.", file=out)
+    print(f"Stored {plural(len(secrets), 'signing secret')} as {name} in {deployment.region}.", file=out)
+    if replaced:
+        print(
+            "It replaced the secret of another home. That home's posting server now refuses the posts: if it is to"
+            " receive them, run this command there.",
+            file=out,
+        )
     print("The deployed functions use it within five minutes.", file=out)
     print(
         "Another home or server that receives the posts needs the same secret: copy the file"

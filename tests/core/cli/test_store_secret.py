@@ -57,7 +57,14 @@ def test_another_home_replaces_the_secret_and_the_command_says_so(store_secret, 
     store_secret()
     _, out, _ = store_secret(home=tmp_path / "other")
     assert stored() == Home(tmp_path / "other").signing_secrets(None)
-    assert "in us-east-1, in the place of what was stored before." in out.getvalue()
+    assert "It replaced the secret of another home. That home's posting server now refuses the posts" in out.getvalue()
+
+
+@pytest.mark.usefixtures("small_deployed")
+def test_the_same_secret_and_a_rotation_replace_no_secret_of_another_home(store_secret):
+    for secrets in ("whsec_QUJD", "whsec_QUJD", "whsec_QUJD whsec_REVG", "whsec_REVG"):
+        _, out, _ = store_secret(PUNCTUAL_SIGNING_SECRET=secrets)
+        assert "replaced" not in out.getvalue()
 
 
 @pytest.mark.usefixtures("small_deployed")
