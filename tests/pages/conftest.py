@@ -116,6 +116,15 @@ def application(tmp_path, clock, monkeypatch) -> Iterator[Application]:
 
 
 @pytest.fixture
+def application_on_aws(open_application, monkeypatch) -> Application:
+    """Open a deployment on AWS for the pages. The checks of Health do not run beside them: they take long on moto."""
+    monkeypatch.setattr("ui.frame.health_light.run_checks", lambda app, now: [])
+    opened = open_application()
+    monkeypatch.setattr("ui.frame.application._opened", [opened])
+    return opened
+
+
+@pytest.fixture
 def new_session() -> Callable[[], Session]:
     """Open Compose in a new session."""
     return Session

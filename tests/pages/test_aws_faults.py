@@ -15,12 +15,8 @@ FAULTS = [
 
 
 @pytest.fixture
-def application(open_application, monkeypatch):
-    """Open a deployment whose light of Health stays unknown, because its checks take long on moto."""
-    monkeypatch.setattr("ui.frame.health_light.run_checks", lambda app, now: [])
-    opened = open_application()
-    monkeypatch.setattr("ui.frame.application._opened", [opened])
-    return opened
+def application(application_on_aws):
+    return application_on_aws
 
 
 def test_each_refusal_names_its_cause_and_remedy_and_that_the_post_is_noted(browse, application, inject_fault, clock):

@@ -17,12 +17,8 @@ def post_of(name, **timing):
 
 
 @pytest.fixture
-def application(open_application, monkeypatch):
-    """Open a deployment whose light of Health stays unknown, because its checks take long on moto."""
-    monkeypatch.setattr("ui.frame.health_light.run_checks", lambda app, now: [])
-    opened = open_application()
-    monkeypatch.setattr("ui.frame.application._opened", [opened])
-    return opened
+def application(application_on_aws):
+    return application_on_aws
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from core.ledger.port import Receipt
 from core.posts.models import Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
 from core.timetable.timetable import suggested
-from ui.frame import health_light
 
 POSTS = 40
 
@@ -26,12 +25,8 @@ def a_post(due_at, **changed):
 
 
 @pytest.fixture
-def application(open_application, serialized_moto, monkeypatch):
-    """Open an application on AWS. Its health checks run beside the pages, and are not counted."""
-    monkeypatch.setattr(health_light, "run_checks", lambda *_: [])
-    opened = open_application()
-    monkeypatch.setattr("ui.frame.application._opened", [opened])
-    return opened
+def application(serialized_moto, application_on_aws):
+    return application_on_aws
 
 
 @pytest.fixture
