@@ -27,7 +27,7 @@ from lambda_pkg.log_lines import write_line
 from lambda_pkg.receipts import ReceiptTable
 from lambda_pkg.relay import AttemptFailed, Clock, RelayConfig, RelayReceipt, deliver
 from lambda_pkg.settings import InvalidVariable, RelaySettings
-from lambda_pkg.signing_secret import SigningSecretCache
+from lambda_pkg.signing_secret import SigningSecretCache, not_stored
 
 _LOGGED_MEMBERS = (
     *("post_id", "revision", "occurrence_key", "due_at", "posted_at"),
@@ -126,7 +126,7 @@ def _secrets(parameter: str, now: datetime) -> tuple[tuple[str, ...], str | None
             return cache.latest, None
         if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound":
             remedy = "Run make deploy, or python -m core store-secret."
-            return (), f"The signing secret {parameter} is not stored. {remedy}"
+            return (), f"{not_stored(parameter)} {remedy}"
         remedy = "The relay's log names the cause. Punctual tries again by itself."
         return (), f"The signing secret {parameter} could not be read. {remedy}"
 

@@ -37,3 +37,8 @@ class SigningSecretCache:
     def expire(self) -> None:
         """Let the next `read` ask Parameter Store, because another secret may be stored."""
         self._read_at = None
+
+
+def not_stored(parameter: str) -> str:
+    """Return the cause that the relay reports if there is no such parameter. Health looks for it in receipts."""
+    return f"The signing secret {parameter} is not stored."

@@ -7,6 +7,7 @@ from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, unknown, warning
 from core.storage.home import is_signing_secret
 from core.time.phrases import plural
+from lambda_pkg.signing_secret import not_stored
 
 UNUSED_REFERENCE = "0" * 64
 """A media reference that no file has."""
@@ -42,7 +43,7 @@ def check_signing_secret(aws: AwsBackend, context: HealthContext) -> Finding:
     try:
         stored = read_stored(aws.quick_client("ssm"), parameter)
     except AccessDenied as error:
-        if _is_reported_missing(context):
+        if _is_reported_missing(context, parameter):
             return _not_stored(parameter)
         return unknown(f"{present}. AWS does not say whether it is stored in {parameter}: {error}", error.hint)
     if stored is None:
@@ -61,11 +62,11 @@ def _not_stored(parameter: str) -> Finding:
     )
 
 
-def _is_reported_missing(context: HealthContext) -> bool:
-    """Return whether the relay reported a missing secret with one of the latest posts."""
+def _is_reported_missing(context: HealthContext, parameter: str) -> bool:
+    """Return whether the relay reported with one of the latest posts that the secret is not stored."""
     latest = context.application.ledger.history(after=None, limit=MAX_OCCURRENCES)
     reasons = [str(receipt.detail.get("reason")) for each in latest for receipt in each.receipts]
-    return any("signing secret" in reason and "is not stored" in reason for reason in reasons)
+    return any(reason.startswith(not_stored(parameter)) for reason in reasons)
 
 
 def check_media_bucket(aws: AwsBackend, context: HealthContext) -> Finding:
