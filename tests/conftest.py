@@ -40,7 +40,16 @@ hypothesis_settings.load_profile("untimed")
 pytest_plugins = ["tests.cheap_clients", "tests.core.cloud", "tests.core.old_rules", "tests.loopback"]
 
 SERVERS = Path(__file__).parent / "servers"
-LONG_FOLDERS = ("browser", "crash", "cdk_min", "core/cli", "core/media", "core/backends", "core/maintenance")
+LONG_FOLDERS = (
+    "ministack",
+    "browser",
+    "crash",
+    "cdk_min",
+    "core/cli",
+    "core/media",
+    "core/backends",
+    "core/maintenance",
+)
 """Their files take longest. They come first, so that no process works alone at the end.
 
 They come in turn, because tests of some folders wait and those of others compute.

@@ -54,17 +54,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server:
-    """`streamlit run dashboard.py` as a process with its own home."""
+    """`streamlit run dashboard.py` as a process with its own home, and with more environment variables."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **variables: str) -> None:
         self.home = home
+        self.variables = {"PUNCTUAL_HOME": str(home)} | variables
         self.log = home.with_suffix(".log")
         self.url = ""
 
     def start(self, *options: str) -> None:
         """Start the server and wait until it answers. Without a port in the options, Streamlit finds one."""
         command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true", *options]
-        environment = os.environ | {"PUNCTUAL_HOME": str(self.home)}
+        environment = os.environ | self.variables
         with self.log.open("w") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         self.url = eventually(self._url)
