@@ -81,7 +81,7 @@ PATIENCE = 120
 
 
 class Wire:
-    """What lies between boto3 and AWS: it counts the requests, delays each, and answers those to the scheduler."""
+    """What lies between boto3 and AWS: it counts the requests, delays each, and answers it."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -14,8 +14,7 @@ Item = dict[str, dict[str, Any]]
 Key = tuple[str, str]
 
 _CONDITION = re.compile(
-    r"\w+ = :\w+(?: AND (?:begins_with\(\w+, (?P<prefix>:\w+)\)|\w+ BETWEEN (?P<first>:\w+) AND (?P<last>:\w+)"
-    r"|\w+ < (?P<below>:\w+)))?"
+    r"\w+ = :\w+(?: AND (?:begins_with\(\w+, (?P<prefix>:\w+)\)|\w+ BETWEEN (?P<first>:\w+) AND (?P<last>:\w+)))?"
 )
 _INDEXES = {"": ("pk", "sk"), LISTING.name: LISTING.attributes, DUE.name: DUE.attributes}
 _LAST = "\U0010ffff"
@@ -60,11 +59,7 @@ class MemoryTable:
         first, last = bounds.get("first", ""), bounds.get("last", _LAST)
         if "prefix" in bounds:
             first, last = bounds["prefix"], bounds["prefix"] + _LAST
-        if "below" in bounds:
-            last = bounds["below"]
         begin, end = bisect_left(pointers, (first, ("", ""))), bisect_left(pointers, (last, (_LAST, _LAST)))
-        if "below" in bounds:
-            end = bisect_left(pointers, (last, ("", "")))
         found = [key for _, key in pointers[begin:end]]
         if not request.get("ScanIndexForward", True):
             found.reverse()
