@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from core.ledger.history import START_GRACE, Run, runs
-from core.ledger.port import Ledger, Receipt
+from core.ledger.port import Ledger, Plan, Receipt
 from core.ledger.unconfirmed import mark_unconfirmed
 from core.posts.destinations import Destination
 from core.posts.payload import Payload, invocation_of
@@ -41,6 +41,8 @@ class UnreportedPosts:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._seen: dict[str, Plan] = {}
+        """The active series at the last search: a plan that has changed since tells no runs from before its change."""
 
     def run(self) -> None:
         """Let each post and run whose time has passed wait for its result in History, and end waits that were too long.
@@ -92,14 +94,23 @@ class UnreportedPosts:
                 yield invocation_of(plan.post, plan.post.due_at)
 
     def _of_series(self, now: datetime) -> Iterator[Payload]:
-        for plan in self._ledger.series(limit=SERIES):
-            if plan.desired != "active" or not plan.settled:
-                continue
-            after = max(plan.changed_at, now - LOOK_BACK)
-            for run in runs_between(plan.post, after=after, until=now - WAITED_FOR, limit=RUNS):
-                payload = invocation_of(plan.post, run)
-                if self._ledger.occurrence(payload.occurrence_key) is None:
-                    yield payload
+        plans = {plan.post.post_id: plan for plan in self._ledger.series(limit=SERIES)}
+        for post_id, before in self._seen.items():
+            current = plans.get(post_id) or self._ledger.get(post_id)
+            if current is not None and current.changed_at != before.changed_at:
+                yield from self._without_result(before, now, until=current.changed_at)
+        for plan in plans.values():
+            if plan.desired == "active" and plan.settled:
+                yield from self._without_result(plan, now, until=now - WAITED_FOR)
+        self._seen = {post_id: plan for post_id, plan in plans.items() if plan.desired == "active"}
+
+    def _without_result(self, plan: Plan, now: datetime, *, until: datetime) -> Iterator[Payload]:
+        """Yield the runs of a series that were due since its last change."""
+        after = max(plan.changed_at, now - LOOK_BACK)
+        for run in runs_between(plan.post, after=after, until=until, limit=RUNS):
+            payload = invocation_of(plan.post, run)
+            if self._ledger.occurrence(payload.occurrence_key) is None:
+                yield payload
 
 
 def _receipt(

@@ -126,6 +126,55 @@ def test_a_run_stays_unconfirmed_when_its_series_changes_afterwards(application,
     assert states() == [("unconfirmed", NO_RESULT)]
 
 
+@pytest.mark.parametrize("change", ["edit", "pause", "cancel", "skip", "settle"])
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_a_run_is_unconfirmed_although_its_series_changes_before_it_is_missed(
+    application, look, states, a_series, clock, change, seconds
+):
+    schedules, plan = application.schedules, application.schedules.schedule(a_series())
+    look()
+    clock.now = RUN + timedelta(seconds=seconds)
+    changes = {
+        "edit": lambda: schedules.edit(plan, plan.post.model_copy(update={"text": "Better."})),
+        "pause": lambda: schedules.pause(plan),
+        "cancel": lambda: schedules.cancel(plan),
+        "skip": lambda: schedules.skip_run(plan, RUN + timedelta(days=1)),
+        "settle": lambda: schedules.settle(plan),
+    }
+    changes[change]()
+    for _ in range(3):
+        clock.move(minutes=40)
+        look()
+    assert states() == [("unconfirmed", NO_RESULT)]
+
+
+def test_a_run_that_was_sent_late_because_its_series_was_not_armed_is_unconfirmed_too(
+    application, look, states, a_series, clock, inject_fault
+):
+    inject_fault("CreateSchedule", "AccessDeniedException")
+    with pytest.raises(Exception, match="CreateSchedule"):
+        application.schedules.schedule(a_series())
+    look()
+    inject_fault.clear()
+    clock.now = RUN + timedelta(minutes=5)
+    application.schedules.repair()
+    for _ in range(3):
+        look()
+        clock.move(minutes=40)
+    assert states() == [("unconfirmed", NO_RESULT)]
+
+
+def test_no_run_is_waited_for_that_was_due_after_a_change_of_its_series(application, look, states, a_series, clock):
+    plan = application.schedules.schedule(a_series())
+    look()
+    clock.now = RUN - timedelta(seconds=1)
+    application.schedules.pause(plan)
+    for _ in range(3):
+        clock.move(minutes=40)
+        look()
+    assert states() == []
+
+
 def test_a_run_that_does_not_count_is_no_run_without_a_result(application, look, states, a_series, clock):
     application.schedules.schedule(a_series(repeat=Repeat(expression="cron(0 9 * * ? *)", skipped=(RUN,))))
     clock.now = RUN + timedelta(hours=1)
