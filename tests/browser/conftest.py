@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
+from core.accounts.port import Account
 from core.application import Application
 from core.ledger.port import Plan
 from core.posts.models import Post, new_post_id
@@ -179,6 +180,21 @@ def application(opened) -> Application:
     for account, stored in opened.posting_times.all().items():
         opened.posting_times.save(account, None, base=stored.version)
     return opened
+
+
+@pytest.fixture
+def tester(application) -> Iterator[Account]:
+    """Connect an account on Mastodon that takes 30 characters."""
+    account = Account(
+        destination="mastodon:tester",
+        label="Tester",
+        address="http://127.0.0.1:9",
+        limits={"characters": 30},
+        credentials={"token": "none"},
+    )
+    application.accounts.connect(account)
+    yield account
+    application.accounts.remove(account.destination)
 
 
 @pytest.fixture

@@ -6,24 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.accounts.port import Account
 from core.application import Application
 from tests.browser.conftest import settle, text_of
-
-
-@pytest.fixture
-def tester(application):
-    """Connect an account on Mastodon that takes 30 characters."""
-    account = Account(
-        destination="mastodon:tester",
-        label="Tester",
-        address="http://127.0.0.1:9",
-        limits={"characters": 30},
-        credentials={"token": "none"},
-    )
-    application.accounts.connect(account)
-    yield account
-    application.accounts.remove(account.destination)
 
 
 def chip(form: Page) -> None:

@@ -13,21 +13,6 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
 
 @pytest.fixture
-def tester(application):
-    """Connect an account on Mastodon that takes 30 characters."""
-    account = Account(
-        destination="mastodon:tester",
-        label="Tester",
-        address="http://127.0.0.1:9",
-        limits={"characters": 30},
-        credentials={"token": "none"},
-    )
-    application.accounts.connect(account)
-    yield account
-    application.accounts.remove(account.destination)
-
-
-@pytest.fixture
 def linkedin_user(application):
     """Connect an account on LinkedIn."""
     account = Account(destination="linkedin:ada", label="Ada Lovelace", credentials={"token": "none"})
