@@ -6,7 +6,7 @@ before, the old ones would return with it: an old text would be saved, or a post
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,12 +39,10 @@ def replacing(owner: str, deciding: Sequence[str], now: datetime) -> Iterator[No
     changed = {key: value for key, value in _values(owner).items() if key in before and before[key] != value}
     if changed:
         noted = _fresh(owner, now)
-        again = noted is not None and noted.deciding == tuple(deciding)
-        st.session_state[_key(owner)] = _Replaced(
-            at=now,
-            deciding=tuple(deciding),
-            before=(*noted.before, shown) if noted and again else (shown,),
-            values=noted.values | changed if noted and again else changed,
+        if noted is None or noted.deciding != tuple(deciding):
+            noted = _Replaced(at=now, deciding=tuple(deciding), before=(), values={})
+        st.session_state[_key(owner)] = replace(
+            noted, at=now, before=(*noted.before, shown), values=noted.values | changed
         )
 
 
