@@ -49,5 +49,6 @@ def test_what_begins_ahead_does_not_keep_the_caller_waiting(meeting):
     assert meeting() in range(3)
 
 
-def test_nothing_begins_ahead_on_this_machine():
-    IN_ORDER.begin(failing)
+def test_nothing_begins_ahead_on_this_machine(monkeypatch):
+    monkeypatch.setattr("core.ledger.concurrent_reads.Thread", lambda **_: pytest.fail("A thread was started."))
+    IN_ORDER.begin(lambda: pytest.fail("The read has begun."))
