@@ -84,14 +84,13 @@ def _npx_on_path() -> str | None:
 
 def _make_environment(requirements: list[str]) -> None:
     """Create the environment, and install the requirements unless exactly these are installed."""
-    stamp = ENVIRONMENT / "installed"
+    stamp, python = ENVIRONMENT / "installed", ENVIRONMENT / "bin" / "python"
     wanted = hashlib.sha256("\n".join([*requirements, REQUIREMENTS.read_text()]).encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
+    if not python.exists():  # also where an update of the system has removed the Python that it links to
         print(f"Creating {ENVIRONMENT} for the CDK", flush=True)
-        made = subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=False)
+        made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=False)
         if made.returncode:
             shutil.rmtree(ENVIRONMENT, ignore_errors=True)
             raise CannotDeploy(

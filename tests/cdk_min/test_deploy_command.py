@@ -321,6 +321,17 @@ def test_requirements_are_installed_once(machine):
     assert len([words for words, _ in machine.calls("python") if "pip" in words]) == 1
 
 
+def test_an_environment_whose_python_was_removed_is_made_and_filled_again(machine):
+    assert machine.run("deploy", URL).returncode == 0
+    python, removed = machine.folder / "cdk_min/.venv/bin/python", machine.folder / "removed"
+    python.rename(removed)
+    (machine.folder / "modules").mkdir()
+    (machine.folder / "modules/venv.py").write_text(f"import shutil\nshutil.copy({str(removed)!r}, {str(python)!r})\n")
+    finished = machine.run("deploy", URL, PYTHONPATH=str(machine.folder / "modules"))
+    assert finished.returncode == 0, finished.stderr
+    assert len([words for words, _ in machine.calls("python") if "pip" in words]) == 2
+
+
 @pytest.mark.parametrize("version", ["v18.20.0", "v20.20.2", "v23.1.0"])
 def test_a_node_that_the_cdk_does_not_support_gives_way_to_one_from_pypi(machine, version):
     machine.rules["node --version"] = (0, version)
