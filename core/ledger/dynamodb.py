@@ -20,6 +20,7 @@ from core.ledger.dynamodb_reader import at_once
 from core.ledger.dynamodb_transactions import Table, Transaction
 from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
 from core.ledger.refusals import ChangedElsewhere
+from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, UnreadablePayload
@@ -257,8 +258,12 @@ class DynamoLedger:
             return True
         key = layout.key_of(item)
         keys = [layout.plan_key(layout.post_id(item)), key]
+
+        def is_handed_over() -> bool:
+            return outcome(self._with_receipts(item)).state == "handed over"
+
         try:
-            return self._table.write(keys, lambda transaction: occurrences.reconcile(transaction, key))
+            return self._table.write(keys, lambda transaction: occurrences.reconcile(transaction, key, is_handed_over))
         except UnreadablePayload as error:
             log.warning("History omits %s: %s", item["sk"], error)
             return False

@@ -5,6 +5,7 @@ dynamodb_layout.py). It is listed while History shows it. Receipts are items of 
 """
 
 import json
+from collections.abc import Callable
 from typing import cast
 
 from core.ledger import dynamodb_layout as layout
@@ -50,19 +51,21 @@ def hide(transaction: Transaction, post_id: str) -> None:
         transaction.put(layout.without(found, "from_relay", *layout.LISTING.attributes))
 
 
-def reconcile(transaction: Transaction, key: Key) -> bool:
+def reconcile(transaction: Transaction, key: Key, is_handed_over: Callable[[], bool]) -> bool:
     """Compare an occurrence that the relay wrote with the plan; return whether History shows it.
 
-    An occurrence of the current revision closes the plan. A superseded one-time post leaves History. Raises
-    UnreadablePayload.
+    An occurrence of the current revision closes the plan. A superseded one-time post leaves History, unless
+    `is_handed_over`: a posting server without this ledger took it, which no cancellation within the relay's wait
+    prevents. Raises UnreadablePayload.
     """
     found = transaction.get(key)
     if found is None or "from_relay" not in found:
         return found is not None and _is_listed(found)
     payload = payload_of(found)
     if payload.due_at is not None and plans.is_superseded(transaction, payload):
-        transaction.put(layout.without(found, "from_relay", *layout.LISTING.attributes))
-        return False
+        taken = is_handed_over()
+        transaction.put(layout.without(found, "from_relay", *(() if taken else layout.LISTING.attributes)))
+        return taken
     transaction.put(layout.without(found, "from_relay"))
     plans.begin(transaction, payload)
     return True

@@ -190,6 +190,21 @@ def test_history_omits_a_superseded_revision_that_the_relay_handed_over(
     assert runs(ledger, limit=10) == []
 
 
+@pytest.mark.parametrize("changes", [{"desired": "cancelled"}, {"desired": "paused"}, {"text": "Better"}])
+def test_a_superseded_revision_that_a_foreign_posting_server_took_is_in_history(
+    ledger, a_post, payload_for, plan, change, relay_records, changes
+):
+    """The relay waited for the due instant when the post was changed, and that server does not know of the change."""
+    post = plan(a_post())
+    change(ledger, post, **changes)
+    relay_records(payload_for(post), "attempt_failed")
+    assert runs(ledger, limit=10) == []
+    relay_records(payload_for(post), "handed_over", status=200, error=None)
+    for _ in range(2):
+        assert [found.state for found in runs(ledger, limit=10)] == ["handed over"]
+    assert ledger.get(post.post_id).desired == changes.get("desired", "active")
+
+
 def test_history_omits_a_payload_that_only_the_relay_can_read(
     ledger, a_post, payload_for, relay_records, dynamodb, attributes, caplog
 ):
