@@ -11,32 +11,12 @@ from typing import TYPE_CHECKING
 from core.backends.port import Backend
 from core.drafts.draft import Draft
 from core.labels.label import Label
-from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
-from core.maintenance.faces import Faces
-from core.maintenance.media_sweep import MediaSweep
-from core.maintenance.series_leads import SeriesLeads
-from core.maintenance.unreported_posts import UnreportedPosts
-from core.maintenance.uploads_ahead import UploadsAhead
 from core.maintenance.zone_changes import ZoneChanges
-from core.maintenance.zone_rule_update import ZoneRuleUpdate
-from core.media.pictures import load_decoders
-from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
-from core.notifications.notifier import Notifier
-from core.notifications.sender import Sender
+from core.outward_services import OutwardServices
 from core.posts.destinations import Destination
-from core.publishing.bulkheads import Bulkheads
-from core.publishing.fence import Fence
-from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.lag_metrics import LagMetrics
-from core.publishing.link_cards.fetching import link_cards
-from core.publishing.link_checks import LinkChecks
-from core.publishing.network import NetworkDependencies
-from core.publishing.preparer import Preparer
-from core.publishing.publisher import Publisher
-from core.publishing.registry import Networks
-from core.publishing.second_look import SecondLook
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
 from core.scheduling.hold.pause_all import HeldPosts
@@ -53,7 +33,6 @@ from core.scheduling.schedule_writer import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.schedules import Schedules
 from core.scheduling.selection import Selection
 from core.scheduling.shared_reads import SharedReads
-from core.scheduling.upcoming import destinations_due
 from core.scheduling.waiting_posts import WaitingPosts
 from core.settings import Settings
 from core.storage.backup import back_up
@@ -68,9 +47,10 @@ STOP_SECONDS = 3.0
 """The longest wait for the end of a task that may be waiting for another server."""
 
 
-class Application:
-    """The services of one home. Any thread may use them, and several processes may open one home.
+class Application(OutwardServices):
+    """The services of one home. Several processes may open one home, and any thread may use the services.
 
+    A process with several threads calls `load_ahead` or `start` first, which builds the OutwardServices.
     Of `one_machine` and `aws`, the one that the mode selects is also `backend`; the other is None.
     """
 
@@ -93,8 +73,8 @@ class Application:
         self._caretakers: list[tuple[Caretaker, float | None]] = []
         with ExitStack() as opening:
             opening.callback(self.backend.close)
-            self._deliveries = open_deliveries(self.home.notifications, now=clock())
-            opening.callback(self._deliveries.close)
+            self.deliveries = open_deliveries(self.home.notifications, now=clock())
+            opening.callback(self.deliveries.close)
             self._build_services(wait_policy)
             opening.pop_all()  # from now on, `close` closes them
 
@@ -103,6 +83,13 @@ class Application:
 
         `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
         """
+        from core.maintenance.media_sweep import MediaSweep  # here, because a command has no maintenance tasks
+        from core.maintenance.series_leads import SeriesLeads
+        from core.maintenance.unreported_posts import UnreportedPosts
+        from core.maintenance.uploads_ahead import UploadsAhead
+        from core.maintenance.zone_rule_update import ZoneRuleUpdate
+
+        self.load_ahead()
         zone_rule_update = ZoneRuleUpdate(
             self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=self.backend.shared_ledger
         )
@@ -139,10 +126,15 @@ class Application:
             self._take_care("uploads", {"upload media ahead": at_most_every(pause, ahead.run, self.clock)}, waits=True)
 
     def load_ahead(self) -> None:
-        """Load what the first post would load, which takes 0.3 s and fails while no file can be opened."""
+        """Load and build what is otherwise loaded at its first use.
+
+        It takes 0.5 s, and fails while no file can be opened.
+        """
+        from core.media.pictures import load_decoders  # here, because a command reads no picture
+
         load_decoders()
-        self.networks.load()
         self.backend.lambda_client.meta  # noqa: B018 - the engine's client is made when it is first used
+        self.build_outward_services()
 
     def wake(self) -> None:
         """Look for due posts now, if this process runs an engine."""
@@ -170,36 +162,36 @@ class Application:
         for caretaker, seconds in self._caretakers:
             caretaker.stop(within_seconds=seconds)
         self.held_posts.stop(within_seconds=STOP_SECONDS)
-        self._deliveries.close()
+        self.deliveries.close()
         if self.one_machine is not None:
             self.one_machine.stop()
-        self.publisher.close(within_seconds=DEADLINE_SECONDS)
+        self.close_publisher()
         self.backend.close()
 
     def draft_count(self) -> int:
         """Return the number of drafts, at most a minute old where another machine changed it."""
-        return self._shared_reads.get("drafts", self.drafts.count, kept_for=timedelta(minutes=1))
+        return self.shared_reads.get("drafts", self.drafts.count, kept_for=timedelta(minutes=1))
 
     def latest_drafts(self, limit: int) -> list[Draft]:
         """Return the drafts of the latest changes, at most some seconds old where another machine changed them."""
-        return self._shared_reads.get(
+        return self.shared_reads.get(
             ("latest drafts", limit), lambda: self.drafts.page(limit=limit), kept_for=timedelta(seconds=10)
         )
 
     def free_between(self, accounts: Sequence[Destination], start: datetime, end: datetime) -> list[datetime]:
         """Return the free posting times of a period, read at most some seconds ago; see FreeTimes.between."""
         key = ("free times", tuple(accounts), start, end)
-        return self._shared_reads.get(
+        return self.shared_reads.get(
             key, lambda: self.free_times.between(accounts, start, end), kept_for=timedelta(seconds=10)
         )
 
     def all_labels(self) -> tuple[Label, ...]:
         """Return the labels by name, at most some seconds old where another machine changed them."""
-        return self._shared_reads.get("labels", self.labels.all, kept_for=timedelta(seconds=10))
+        return self.shared_reads.get("labels", self.labels.all, kept_for=timedelta(seconds=10))
 
     def hold(self) -> Hold | None:
         """Return the pause of all posts, if there is one, at most some seconds old where another machine changed it."""
-        return self._shared_reads.get("hold", self.held_posts.hold, kept_for=timedelta(seconds=10))
+        return self.shared_reads.get("hold", self.held_posts.hold, kept_for=timedelta(seconds=10))
 
     def _take_care(self, name: str, tasks: Mapping[str, Callable[[], object]], *, waits: bool = False) -> None:
         """Start a caretaker. One that `waits` for other servers may end with the process (STOP_SECONDS)."""
@@ -208,27 +200,19 @@ class Application:
         caretaker.start()
 
     def _build_services(self, wait_policy: WaitPolicy) -> None:
-        settings, clock = self.settings, self.clock
+        clock = self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
         self.drafts, self.labels = self.backend.drafts, self.backend.labels
         self.posting_times = self.backend.posting_times
-        self._shared_reads = SharedReads(self.backend.change_count, clock)
+        self.shared_reads = SharedReads(self.backend.change_count, clock)
         self.signing_secrets = self.backend.signing_secrets
-        self.networks = Networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
         self.media = self.backend.media
-        self.preparer = Preparer(self.accounts, self.networks, self.media)
         self.lag_metrics = LagMetrics()
-        fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record, self.backend.hold)
-        self.publisher = Publisher(fence, self.accounts, self.networks, Bulkheads.for_workers(settings.workers))
         scheduler, target, on_aws = self.backend.scheduler_client, self.backend.target, self.aws is not None
         self.listing = ScheduleListing(scheduler, target.group, sorted_by_name=not on_aws, fires_ahead=on_aws)
         ledger_changes = self.one_machine.databases[0].change_count if self.one_machine else None
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock, ledger_changes)
         self.payload_support = PayloadSupport(self.backend.unread_members, clock)
-        self.link_cards = link_cards(self.media, clock)
-        self.second_look = SecondLook(
-            self.backend.caution_settings, self.views, self.accounts, LinkChecks(clock), self._shared_reads, clock
-        )
         self.schedules = Schedules(
             scheduler=self.backend.scheduler_client,
             lambda_client=self.backend.lambda_client,
@@ -241,7 +225,7 @@ class Application:
         )
         notice = self.backend.minimum_notice
         self.free_times = FreeTimes(
-            self.posting_times, self.ledger, self.schedules, notice=notice, reads=self._shared_reads, clock=clock
+            self.posting_times, self.ledger, self.schedules, notice=notice, reads=self.shared_reads, clock=clock
         )
         mover = Mover(self.schedules, self.ledger, self.posting_times, notice=notice, clock=clock)
         self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
@@ -253,32 +237,8 @@ class Application:
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
         if self.one_machine is not None:  # on AWS, the stack creates the group
             ensure_group(self.backend.scheduler_client, self.backend.target.group)
-        self.account_checks = AccountChecks(
-            self.accounts,
-            self.networks,
-            Faces(self.accounts, self.networks, self.media),
-            partial(destinations_due, self.listing, self.ledger),
-            self.home.account_checks,
-            clock,
-        )
-        self.channels, self.sender = Channels(self.home.channels), Sender(clock)
         self.zone_changes = ZoneChanges(self.home.zone_changes)
-        self._databases = [*self.backend.databases, self._deliveries.database]
-        self.notifier = self._build_notifier()
-
-    def _build_notifier(self) -> Notifier:
-        return Notifier(
-            ledger=self.ledger,
-            listing=self.listing,
-            account_checks=lambda: self.account_checks.failing().values(),
-            zone_changes=self.zone_changes.all,
-            channels=self.channels,
-            deliveries=self._deliveries,
-            sender=self.sender,
-            late_after=timedelta(minutes=self.settings.late_after_minutes),
-            lock=self.home.notifications.with_suffix(".lock"),
-            clock=self.clock,
-        )
+        self._databases = [*self.backend.databases, self.deliveries.database]
 
 
 def _open_aws(settings: Settings, home: Home, clock: Clock) -> "AwsBackend":

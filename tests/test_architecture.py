@@ -23,6 +23,7 @@ core.publishing
 core.maintenance
 core.backends
 core.notifications
+core.outward_services
 core.application
 core.transfer  core.bulk
 core.health

@@ -11,7 +11,6 @@ from core.accounts.port import Accounts
 from core.aws_errors import ScheduleGroupNotFound, translate_aws_errors
 from core.backends.engine_dead_letters import EngineDeadLetters
 from core.backends.lane_of_post import lane_of
-from core.backends.relay_host import RelayHost
 from core.drafts.port import Drafts
 from core.drafts.sqlite import SqliteDrafts
 from core.engine.api import Api
@@ -171,6 +170,8 @@ class OneMachineBackend:
 
     def start(self, posting_url: Callable[[], str]) -> None:
         """Start to run due schedules. Each delivery reads `posting_url`, unless the settings name a URL."""
+        from core.backends.relay_host import RelayHost  # here, because a command delivers nothing
+
         self._server_url = posting_url
         host = RelayHost(
             self.ledger,

@@ -17,11 +17,30 @@ sys.exit(status)
 """
 HEAVY = {"boto3", "requests", "urllib3", "PIL", "streamlit", "uvicorn", "starlette", "anyio", "smtplib", "moto"}
 """Libraries that take 10 to 200 ms to load."""
-UNNEEDED = {
+UNNEEDED_TO_PLAN = {
     *("core.backends.aws", "core.ledger.dynamodb", "boto3", "s3transfer", "PIL.WebPImagePlugin"),
-    *(f"core.publishing.networks.{name}.network" for name in ("bluesky", "mastodon", "x", "webhook", "outbox")),
+    *(f"core.publishing.networks.{name}.network" for name in ("bluesky", "mastodon", "x", "webhook")),
+    *("requests", "smtplib", "core.publishing.http.client", "core.publishing.http.public_web"),
+    *("core.publishing.publisher", "core.publishing.fence", "core.publishing.link_cards.fetching"),
+    *("core.maintenance.account_checks", "core.maintenance.faces", "core.maintenance.media_sweep"),
+    *("core.notifications.notifier", "core.notifications.sender", "core.notifications.channels"),
+    *("core.backends.relay_host", "lambda_pkg.relay", "core.bulk", "core.transfer"),
 }
-"""What the queue of one machine has no use for."""
+"""What a command that plans on one machine has no use for."""
+UNNEEDED_TO_LIST = {
+    *UNNEEDED_TO_PLAN,
+    *("PIL", "core.media.pictures", "core.media.conversion", "core.publishing.network", "core.publishing.registry"),
+    *("core.publishing.networks.outbox.network", "core.publishing.second_look", "core.publishing.composing"),
+}
+"""What a command that lists posts on one machine has no use for."""
+NO_ENGINE = "No engine is running: start the dashboard, or run `python -m core engine`.\n"
+NEEDED_TO_PUBLISH = {
+    *("core.publishing.publisher", "core.publishing.fence", "core.publishing.http.client", "core.maintenance.faces"),
+    *(f"core.publishing.networks.{name}.network" for name in ("bluesky", "mastodon", "x", "webhook", "outbox")),
+    *("core.notifications.notifier", "core.notifications.sender", "core.publishing.link_cards.fetching"),
+    *("PIL.WebPImagePlugin", "requests", "core.publishing.http.public_web", "core.publishing.second_look"),
+}
+"""What a process that publishes loads at its start, because it may find no free file or memory when a post is due."""
 
 
 @pytest.fixture
@@ -51,15 +70,39 @@ def test_help_loads_no_model_of_a_post_either(tmp_path):
     assert not set(names.split()) & {*HEAVY, "pydantic", "regex", "pytz", "filelock", "botocore", "sqlite3"}
 
 
-def test_the_queue_of_one_machine_loads_no_adapter_of_aws_no_network_and_no_decoder(tmp_path):
+@pytest.mark.parametrize(
+    ("command", "unneeded", "printed", "warning"),
+    [
+        ("queue", UNNEEDED_TO_LIST, "The queue is empty.", ""),
+        ("drafts", UNNEEDED_TO_LIST, "There are no drafts.", ""),
+        ("schedule --to outbox --text Hello --in 2d", UNNEEDED_TO_PLAN, "Hello", NO_ENGINE),
+    ],
+    ids=["queue", "drafts", "schedule"],
+)
+def test_a_command_that_plans_on_one_machine_loads_nothing_that_publishes(
+    tmp_path, command, unneeded, printed, warning
+):
     code = (
         "import sys; from core.cli.main import run; run();"
-        f"print(*[n for n in sys.modules if n in {UNNEEDED}], file=sys.stderr)"
+        f"print('Loaded:', *[n for n in sys.modules if n in {unneeded}], file=sys.stderr)"
     )
     environment = {**os.environ, "PUNCTUAL_HOME": str(tmp_path)}
-    command = [sys.executable, "-c", code, "queue"]
+    line = [sys.executable, "-c", code, *command.split()]
+    ended = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.endswith(f"{printed}\n")
+    assert ended.stderr == f"{warning}Loaded:\n"
+
+
+def test_what_publishes_is_loaded_ahead(tmp_path):
+    code = (
+        "import sys; from core.application import Application; from core.settings import Settings;"
+        "opened = Application(Settings.read()); opened.load_ahead(); opened.close();"
+        f"print(*({NEEDED_TO_PUBLISH} - set(sys.modules)))"
+    )
+    environment = {**os.environ, "PUNCTUAL_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", code]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert (ended.stdout, ended.stderr) == ("The queue is empty.\n", "\n")
+    assert ended.stdout == "\n"
 
 
 def test_a_command_that_reads_the_ledger_leaves_a_home_that_every_other_command_opens(loaded, tmp_path):
