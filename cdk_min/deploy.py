@@ -158,21 +158,14 @@ def _check_state(request: Request, found: Mapping[str, Any]) -> None:
 
 
 def _check_that_nothing_is_forgotten(request: Request, outputs: Mapping[str, str]) -> None:
-    """Raise CannotDeploy if a deployed option is left out, because an update without it removes its resources."""
-    forgotten = [
-        option
-        for option, output, instead in (
-            ("posting_server=lambda", "PostingFunctionArn", {"posting_server"}),
-            ("posting_url=https://...", "PostingUrl", {"posting_url", "posting_server"}),
-            ("full=true", "TableName", {"full", "posting_server"}),
-        )
-        if output in outputs and not request.whole_context.keys() & instead
-    ]
+    """Raise CannotDeploy if a deployed context value is left out, because an update without it removes what it made."""
+    deployed: dict[str, str] = json.loads(outputs.get("ContextValues", "{}"))
+    forgotten = [name for name in deployed if name not in request.whole_context]
     if forgotten:
-        name = forgotten[0].partition("=")[0]
+        words = " ".join(shlex.quote(f"{name}={value}") for name, value in {**deployed, **request.context}.items())
         raise CannotDeploy(
-            f"The deployed stack has {forgotten[0]}, which this command leaves out. Repeat all context values: "
-            f'make deploy ARGS="{forgotten[0]} ...". To remove it on purpose, leave it empty: ARGS="{name}="'
+            f"The deployed stack has {' and '.join(forgotten)}, which this command leaves out. Repeat all values: "
+            f'make deploy ARGS="{words}". To remove one on purpose, leave it empty: {forgotten[0]}='
         )
 
 

@@ -20,9 +20,11 @@ class Options:
     """The validated options; an option without a value is an empty text. Commas separate the `allowed_hosts`.
 
     `full` is true for the full stack, also because the posting server on Lambda needs it. `concurrency` is reserved for
-    that server, or None. `table` and `bucket` are the names of existing ones to use.
+    that server, or None. `table` and `bucket` are the names of existing ones to use. `given` holds the text of each
+    context value that was given, without the stack's name.
     """
 
+    given: dict[str, str]
     stack: str
     group: str
     posting_url: str
@@ -42,6 +44,7 @@ class Options:
         server = bool(text("posting_server", "lambda, or left out", lambda value: value == "lambda"))
         full = bool(text("full", "true, or left out", lambda value: value == "true")) or server
         options = cls(
+            given=text.given,
             stack=text("stack", "1 to 128 letters, digits and hyphens, a letter first, and not aws or ssm", _is_stack)
             or "Punctual",
             group=text("group", "1 to 64 letters, digits, hyphens, underscores and dots", _matches(_GROUP))
@@ -57,6 +60,7 @@ class Options:
             bucket=text("bucket", "the name of a bucket: 3 to 63 of a-z, 0-9, . and -", _matches(_BUCKET)),
         )
         options._check_combinations()
+        options.given.pop("stack", None)
         return options
 
     def _check_combinations(self) -> None:
@@ -76,12 +80,15 @@ class _TextReader:
 
     def __init__(self, context: Callable[[str], Any]) -> None:
         self._context = context
+        self.given: dict[str, str] = {}
 
     def __call__(self, name: str, required: str, is_valid: Callable[[str], bool]) -> str:
         value = self._context(name)
         text = "" if value is None else "true" if value is True else str(value)
         if text and not (type(value) in (str, int, bool) and is_valid(text)):
             raise InvalidOption(name, required)
+        if text:
+            self.given[name] = text
         return text
 
 

@@ -1,5 +1,7 @@
 """The small stack: the AWS resources without which no post is scheduled."""
 
+import json
+
 from alarms import Alarms
 from aws_cdk import Annotations, CfnOutput, Stack, Stage
 from dashboard_policy import DashboardPolicy
@@ -45,6 +47,7 @@ class PunctualStack(Stack):
             ExecutionRoleArn=self._group.execution_role.role_arn,
             SigningSecretParameter=self._secret.name,
             DashboardPolicyArn=self._policy.managed_policy_arn,
+            ContextValues=json.dumps(options.given),
         )
         if options.posting_url:
             self._post_to(options.posting_url, options.prepare_url)

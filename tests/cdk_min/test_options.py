@@ -7,6 +7,7 @@ import pytest
 from cdk_min.options import InvalidOption, Options
 
 DEFAULTS = Options(
+    given={},
     stack="Punctual",
     group="punctual",
     posting_url="",
@@ -27,7 +28,7 @@ def test_every_option_has_a_default():
 
 
 def test_a_posting_server_on_lambda_needs_the_full_stack_and_reserves_nothing_of_the_accounts_concurrency():
-    assert Options.read(SERVER.get) == dataclasses.replace(DEFAULTS, full=True, posting_server=True)
+    assert Options.read(SERVER.get) == dataclasses.replace(DEFAULTS, given=SERVER, full=True, posting_server=True)
 
 
 def test_concurrency_can_be_reserved_for_the_posting_server():
@@ -39,7 +40,7 @@ def test_concurrency_can_be_reserved_for_the_posting_server():
 def test_the_full_stack_also_works_with_a_posting_url(value):
     url = "https://posts.example.org/publish"
     assert Options.read({"full": value, "posting_url": url}.get) == dataclasses.replace(
-        DEFAULTS, full=True, posting_url=url
+        DEFAULTS, given={"full": "true", "posting_url": url}, full=True, posting_url=url
     )
 
 
@@ -62,7 +63,8 @@ def test_the_full_stack_takes_an_existing_table_and_an_existing_bucket():
     ],
 )
 def test_a_valid_value_is_used_unchanged(name, value):
-    assert Options.read({name: value}.get) == dataclasses.replace(DEFAULTS, **{name: value})
+    given = {} if name == "stack" else {name: value}
+    assert Options.read({name: value}.get) == dataclasses.replace(DEFAULTS, given=given, **{name: value})
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import boto3
 
 from lambda_pkg.event import LATER_MEMBERS
 from lambda_pkg.relay import MAX_WAIT, RelayConfig
+from tests.cdk_min.conftest import CONTEXT
 
 
 def test_the_small_stack_has_seven_resources(template):
@@ -132,8 +133,9 @@ def test_the_relay_may_only_log_and_read_the_signing_secret(statements_of, logic
 # The outputs
 
 
-def test_the_outputs_have_the_names_that_the_dashboard_reads(template):
+def test_the_outputs_have_the_names_that_the_dashboard_and_the_next_deployment_read(template):
     assert set(template["Outputs"]) == {
+        "ContextValues",
         "GroupName",
         "RelayFunctionArn",
         "ExecutionRoleArn",
@@ -141,6 +143,7 @@ def test_the_outputs_have_the_names_that_the_dashboard_reads(template):
         "SigningSecretParameter",
         "DashboardPolicyArn",
     }
+    assert json.loads(template["Outputs"]["ContextValues"]["Value"]) == CONTEXT
     assert template["Outputs"]["SigningSecretParameter"]["Value"] == "/Punctual/signing-secret"
 
 
