@@ -37,7 +37,7 @@ from core.time.instants import real_clock
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
-pytest_plugins = ["tests.cheap_clients", "tests.core.cloud", "tests.core.old_rules", "tests.loopback"]
+pytest_plugins = ["tests.cheap_clients", "tests.core.cloud", "tests.core.old_rules", "tests.dynalite", "tests.loopback"]
 
 SERVERS = Path(__file__).parent / "servers"
 LONG_FOLDERS = (

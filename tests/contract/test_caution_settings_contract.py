@@ -1,4 +1,4 @@
-"""The contract of the caution settings' port, in a file and on DynamoDB in moto."""
+"""The contract of the caution settings' port, in a file and on DynamoDB in moto and in dynalite."""
 
 from datetime import time
 
@@ -18,11 +18,11 @@ CHANGED = CautionSettings(
 )
 
 
-@pytest.fixture(params=["file", "dynamodb"])
+@pytest.fixture(params=["file", "table", "dynalite_table"])
 def store(request, tmp_path) -> CautionSettingsStore:
     if request.param == "file":
         return FileCautionSettings(tmp_path / "cautions.json")
-    return DynamoCautionSettings(request.getfixturevalue("table"))
+    return DynamoCautionSettings(request.getfixturevalue(request.param))
 
 
 def test_before_the_first_change_every_warning_is_on(store):

@@ -1,4 +1,4 @@
-"""The contract of the drafts port, on SQLite and on DynamoDB in moto."""
+"""The contract of the drafts port, on SQLite and on DynamoDB in moto and in dynalite."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -46,11 +46,16 @@ def sqlite_parts(tmp_path, clock) -> Iterator[tuple[Drafts, Ledger]]:
 
 
 @pytest.fixture
-def dynamodb_parts(table) -> tuple[Drafts, Ledger]:
+def moto_parts(table) -> tuple[Drafts, Ledger]:
     return DynamoDrafts(table), DynamoLedger(table)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def dynalite_parts(dynalite_table) -> tuple[Drafts, Ledger]:
+    return DynamoDrafts(dynalite_table), DynamoLedger(dynalite_table)
+
+
+@pytest.fixture(params=["sqlite", "moto", "dynalite"])
 def parts(request) -> tuple[Drafts, Ledger]:
     return request.getfixturevalue(f"{request.param}_parts")
 

@@ -1,4 +1,4 @@
-"""The contract of the hold port, on SQLite and on DynamoDB in moto."""
+"""The contract of the hold port, on SQLite and on DynamoDB in moto and in dynalite."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +25,16 @@ def sqlite_stores(tmp_path, clock) -> Iterator[tuple[HoldStore, Ledger]]:
 
 
 @pytest.fixture
-def dynamodb_stores(table) -> tuple[HoldStore, Ledger]:
+def moto_stores(table) -> tuple[HoldStore, Ledger]:
     return DynamoHold(table), DynamoLedger(table)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def dynalite_stores(dynalite_table) -> tuple[HoldStore, Ledger]:
+    return DynamoHold(dynalite_table), DynamoLedger(dynalite_table)
+
+
+@pytest.fixture(params=["sqlite", "moto", "dynalite"])
 def stores(request) -> tuple[HoldStore, Ledger]:
     return request.getfixturevalue(f"{request.param}_stores")
 
@@ -132,9 +137,17 @@ def test_no_post_is_paused_without_a_hold_that_has_it(store, ledger, a_hold, pla
     assert ledger.get(plan.post.post_id) == plan
 
 
-@pytest.mark.parametrize("stores", ["dynamodb"], indirect=True)
-def test_a_hold_that_ends_at_the_same_moment_pauses_nothing(table, store, ledger, a_hold, plan, pause, monkeypatch):
+@pytest.mark.parametrize(
+    ("stores", "used"),
+    [("moto", "table"), ("dynalite", "dynalite_table")],
+    indirect=["stores"],
+    ids=["moto", "dynalite"],
+)
+def test_a_hold_that_ends_at_the_same_moment_pauses_nothing(
+    request, used, store, ledger, a_hold, plan, pause, monkeypatch
+):
     """SQLite writes one transaction after the other."""
+    table = request.getfixturevalue(used)
     store.change(lambda hold: a_hold(posts=(plan.post.post_id,)))
     read = table.get
 

@@ -1,4 +1,4 @@
-"""The contract of the store of kept uploads, in memory and on DynamoDB in moto."""
+"""The contract of the store of kept uploads, in memory and on DynamoDB in moto and in dynalite."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,8 +14,13 @@ BLOB = {"$type": "blob", "ref": {"$link": "bafkrei"}, "size": 4}
 
 
 @pytest.fixture
-def dynamodb_uploads(table, clock) -> DynamoUploads:
+def moto_uploads(table, clock) -> DynamoUploads:
     return DynamoUploads(table, clock)
+
+
+@pytest.fixture
+def dynalite_uploads(dynalite_table, clock) -> DynamoUploads:
+    return DynamoUploads(dynalite_table, clock)
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ def memory_uploads() -> UploadsInMemory:
     return UploadsInMemory()
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "moto", "dynalite"])
 def uploads(request) -> UploadStore:
     return request.getfixturevalue(f"{request.param}_uploads")
 
@@ -78,7 +83,7 @@ def test_an_upload_is_kept_while_it_is_valid(uploads, kept, clock):
     assert uploads.get(owner(), "blue") == upload
 
 
-def test_the_table_deletes_uploads_a_day_later(dynamodb_uploads, kept, dynamodb, clock):
-    dynamodb_uploads.put(owner(), "blue", kept("1"))
+def test_the_table_deletes_uploads_a_day_later(moto_uploads, kept, dynamodb, clock):
+    moto_uploads.put(owner(), "blue", kept("1"))
     [item] = dynamodb.scan(TableName="punctual")["Items"]
     assert item["expires_at"]["N"] == str(int(clock().timestamp()) + 86_400)

@@ -1,4 +1,4 @@
-"""The contract of the labels port, on SQLite and on DynamoDB in moto."""
+"""The contract of the labels port, on SQLite and on DynamoDB in moto and in dynalite."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +20,16 @@ def sqlite_labels(tmp_path, clock) -> Iterator[Labels]:
 
 
 @pytest.fixture
-def dynamodb_labels(table) -> Labels:
+def moto_labels(table) -> Labels:
     return DynamoLabels(table)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def dynalite_labels(dynalite_table) -> Labels:
+    return DynamoLabels(dynalite_table)
+
+
+@pytest.fixture(params=["sqlite", "moto", "dynalite"])
 def labels(request) -> Labels:
     return request.getfixturevalue(f"{request.param}_labels")
 

@@ -1,4 +1,4 @@
-"""The contract of the ledger port, on SQLite and on DynamoDB in moto.
+"""The contract of the ledger port, on SQLite and on DynamoDB in moto; claims and transactions in dynalite too.
 
 Each adapter has a fixture that opens ledgers. `open_ledger()` returns another ledger on the same data, as another
 process does, with its own presence on SQLite.
@@ -30,6 +30,8 @@ from core.storage.processes import Presence
 from core.time.instants import utc_text
 
 LEASE = timedelta(seconds=35)
+every_adapter = pytest.mark.parametrize("open_ledger", ["sqlite", "moto", "dynalite"], indirect=True)
+"""Runs a test on dynalite too. The whole contract there takes twelve seconds."""
 
 
 @pytest.fixture
@@ -50,12 +52,30 @@ def open_sqlite(tmp_path, clock) -> Any:
 
 
 @pytest.fixture
-def open_dynamodb(dynamodb, clock) -> Any:
+def moto_items(dynamodb) -> tuple[Any, str]:
+    """Return moto's client and the name of its table."""
+    return dynamodb, "punctual"
+
+
+@pytest.fixture
+def dynalite_items(dynalite_client, make_table) -> tuple[Any, str]:
+    """Return dynalite's client and the name of a new table."""
+    return dynalite_client, make_table(dynalite_client)
+
+
+@pytest.fixture
+def open_moto(moto_items, clock) -> Any:
     """Open ledgers on one table."""
-    return lambda: DynamoLedger(Table(dynamodb, "punctual", clock, pause=lambda seconds: None))
+    return lambda: DynamoLedger(Table(*moto_items, clock, pause=lambda seconds: None))
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def open_dynalite(dynalite_items, clock) -> Any:
+    """Open ledgers on one table."""
+    return lambda: DynamoLedger(Table(*dynalite_items, clock, pause=lambda seconds: None))
+
+
+@pytest.fixture(params=["sqlite", "moto"])
 def open_ledger(request) -> Callable[[], Ledger]:
     """Open ledgers of one adapter on the same data."""
     return request.getfixturevalue(f"open_{request.param}")
@@ -144,16 +164,18 @@ def end(ledger, clock) -> Callable[..., None]:
 
 @pytest.fixture
 def forget(request, ledger, clock) -> Callable[[], None]:
-    """Delete what is older than its retention. DynamoDB does so by time to live, which moto lacks."""
-    if request.node.callspec.params["open_ledger"] == "dynamodb":
-        return lambda: delete_expired(request.getfixturevalue("dynamodb"), clock())
-    return lambda: ledger.prune(now=clock())
+    """Delete what is older than its retention. DynamoDB does so by time to live, which its emulators lack."""
+    adapter = request.node.callspec.params["open_ledger"]
+    if adapter == "sqlite":
+        return lambda: ledger.prune(now=clock())
+    client, name = request.getfixturevalue(f"{adapter}_items")
+    return lambda: delete_expired(client, name, clock())
 
 
-def delete_expired(dynamodb: Any, now: datetime) -> None:
-    for item in dynamodb.scan(TableName="punctual")["Items"]:
+def delete_expired(client: Any, name: str, now: datetime) -> None:
+    for item in client.scan(TableName=name)["Items"]:
         if "expires_at" in item and int(item["expires_at"]["N"]) < now.timestamp():
-            dynamodb.delete_item(TableName="punctual", Key={"pk": item["pk"], "sk": item["sk"]})
+            client.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
 
 
 def due(post: Post) -> Payload:
@@ -437,6 +459,7 @@ def test_a_series_stays_open_after_a_run(ledger, series, planned, claim, end, cl
 # Claims
 
 
+@every_adapter
 def test_a_publication_is_claimed_once(once, planned, claim, clock):
     payload = due(planned(once()))
     first = claim(payload)
@@ -445,6 +468,7 @@ def test_a_publication_is_claimed_once(once, planned, claim, clock):
     assert (second.verdict, second.until) == ("busy", clock() + LEASE)
 
 
+@every_adapter
 def test_one_of_many_simultaneous_claims_is_granted(open_ledger, once, planned, claim):
     payload = due(planned(once()))
     ledgers = [open_ledger(), open_ledger()]
@@ -459,6 +483,7 @@ def test_one_of_many_simultaneous_claims_is_granted(open_ledger, once, planned, 
     assert sorted(verdicts) == ["busy"] * 7 + ["granted"]
 
 
+@every_adapter
 def test_either_a_claim_or_a_simultaneous_cancellation_succeeds(open_ledger, once, planned, claim, clock):
     other = open_ledger()
     for number in range(20):
@@ -483,11 +508,13 @@ def test_either_a_claim_or_a_simultaneous_cancellation_succeeds(open_ledger, onc
         assert was_cancelled.result() != was_claimed.result()
 
 
+@every_adapter
 def test_each_destination_has_its_own_claim(once, planned, claim):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     assert claim(payload, "outbox").verdict == claim(payload, "webhook:sales").verdict == "granted"
 
 
+@every_adapter
 @pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
 def test_a_finished_claim_returns_its_result(once, planned, claim, end, kind):
     payload = due(planned(once()))
@@ -497,6 +524,7 @@ def test_a_finished_claim_returns_its_result(once, planned, claim, end, kind):
     assert (again.verdict, again.detail) == (kind, {"url": "https://example.org/1", "reason": "so"})
 
 
+@every_adapter
 def test_a_waiting_publication_is_claimed_again(once, planned, claim, end):
     payload = due(planned(once()))
     claim(payload)
@@ -505,6 +533,7 @@ def test_a_waiting_publication_is_claimed_again(once, planned, claim, end):
     assert (again.verdict, again.attempt) == ("granted", 2)
 
 
+@every_adapter
 @pytest.mark.parametrize("deduplicates", [True, False])
 def test_a_publication_is_not_claimed_during_a_pause_that_its_network_asked_for(
     ledger, open_ledger, once, planned, claim, end, clock, deduplicates
@@ -526,6 +555,7 @@ def test_a_publication_is_not_claimed_during_a_pause_that_its_network_asked_for(
     assert (again.verdict, again.attempt) == ("granted", 2)
 
 
+@every_adapter
 def test_a_pause_of_one_network_does_not_delay_other_destinations(ledger, once, planned, claim, end, clock):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     claim(payload)
@@ -534,6 +564,7 @@ def test_a_pause_of_one_network_does_not_delay_other_destinations(ledger, once, 
     assert claim(payload, "webhook:sales").verdict == "granted"
 
 
+@every_adapter
 def test_without_a_pause_or_a_result_a_publication_is_neither_ended_nor_paused(
     ledger, once, planned, claim, end, clock
 ):
@@ -545,6 +576,7 @@ def test_without_a_pause_or_a_result_a_publication_is_neither_ended_nor_paused(
     assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
 
 
+@every_adapter
 @pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
 def test_the_result_is_returned_without_a_claim_until_the_user_retries(ledger, once, planned, claim, end, clock, kind):
     payload = due(planned(once()))
@@ -557,6 +589,7 @@ def test_the_result_is_returned_without_a_claim_until_the_user_retries(ledger, o
     assert ledger.ended_or_paused(payload, "outbox", now=clock()) == (ended if kind == "published" else None)
 
 
+@every_adapter
 def test_a_pause_ends_with_the_next_attempt(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -568,6 +601,7 @@ def test_a_pause_ends_with_the_next_attempt(ledger, once, planned, claim, end, c
     assert claim(payload).attempt == 3
 
 
+@every_adapter
 def test_a_pause_that_a_slow_attempt_reports_does_not_delay_the_next_attempt(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -578,6 +612,7 @@ def test_a_pause_that_a_slow_attempt_reports_does_not_delay_the_next_attempt(led
     assert claim(payload, deduplicates=True).verdict == "busy"
 
 
+@every_adapter
 def test_a_receipt_of_the_whole_occurrence_ends_no_claim(ledger, once, planned, claim, clock):
     payload = invocation_of(post := planned(once(1)), post.due_at)
     claim(payload)
@@ -586,6 +621,7 @@ def test_a_receipt_of_the_whole_occurrence_ends_no_claim(ledger, once, planned, 
     assert ledger.occurrence(payload.occurrence_key).receipts == ()
 
 
+@every_adapter
 def test_a_paused_publication_can_be_finished_without_the_network(once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -594,6 +630,7 @@ def test_a_paused_publication_can_be_finished_without_the_network(once, planned,
     assert (claim(payload).verdict, claim(payload).detail) == ("refused", {"reason": "its account is gone"})
 
 
+@every_adapter
 def test_later_attempts_get_the_content_prepared_first(once, planned, claim, end, clock):
     payload = due(planned(once()))
     assert claim(payload, prepared={"rkey": "3k"}).prepared == {"rkey": "3k"}
@@ -603,6 +640,7 @@ def test_later_attempts_get_the_content_prepared_first(once, planned, claim, end
     assert claim(payload, deduplicates=True, prepared={"rkey": "a third"}).prepared == {"rkey": "3k"}
 
 
+@every_adapter
 def test_an_expired_claim_is_granted_again_if_the_network_deduplicates(once, planned, claim, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -613,6 +651,7 @@ def test_an_expired_claim_is_granted_again_if_the_network_deduplicates(once, pla
     assert (again.verdict, again.attempt) == ("granted", 2)
 
 
+@every_adapter
 def test_an_expired_claim_is_unconfirmed_if_the_network_does_not_deduplicate(ledger, once, planned, claim, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -623,6 +662,7 @@ def test_an_expired_claim_is_unconfirmed_if_the_network_does_not_deduplicate(led
     assert kinds(ledger, payload.occurrence_key) == ["unconfirmed"]
 
 
+@every_adapter
 def test_results_of_an_earlier_attempt_do_not_count_except_a_publication(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -636,6 +676,7 @@ def test_results_of_an_earlier_attempt_do_not_count_except_a_publication(ledger,
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "published"
 
 
+@every_adapter
 @pytest.mark.parametrize("deduplicates", [False, True])
 def test_an_expired_claim_without_a_call_to_the_network_is_granted_again(once, planned, claim, clock, deduplicates):
     payload = due(planned(once()))
@@ -647,6 +688,7 @@ def test_an_expired_claim_without_a_call_to_the_network_is_granted_again(once, p
     assert claim(payload).verdict == "unconfirmed"
 
 
+@every_adapter
 def test_a_slow_attempt_can_still_finish_its_unconfirmed_claim(once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
@@ -1054,12 +1096,14 @@ def _change(post: Post, **members: Any) -> PlanChange:
     return PlanChange(**{"post": following, "schedule_name": str(ScheduleName.of(following)), **members})
 
 
+@every_adapter
 def test_a_post_is_planned_together_with_the_change_of_another(ledger, once, series, planned, clock):
     other, post = planned(series(post_id="s" * 12)), once()
     ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock(), also=[_change(other, desired="paused")])
     assert (ledger.get(post.post_id).desired, ledger.get(other.post_id).desired) == ("active", "paused")
 
 
+@every_adapter
 def test_if_one_of_two_changes_is_refused_neither_is_written(ledger, once, series, planned, change, claim, clock):
     other, post = planned(series(post_id="s" * 12)), planned(once())
     change(other)

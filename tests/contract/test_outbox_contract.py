@@ -1,4 +1,4 @@
-"""The contract of the outbox port, on SQLite and on DynamoDB in moto."""
+"""The contract of the outbox port, on SQLite and on DynamoDB in moto and in dynalite."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +22,16 @@ def sqlite_outbox(tmp_path, clock) -> Iterator[SqliteOutbox]:
 
 
 @pytest.fixture
-def dynamodb_outbox(table) -> DynamoOutbox:
+def moto_outbox(table) -> DynamoOutbox:
     return DynamoOutbox(table)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def dynalite_outbox(dynalite_table) -> DynamoOutbox:
+    return DynamoOutbox(dynalite_table)
+
+
+@pytest.fixture(params=["sqlite", "moto", "dynalite"])
 def outbox(request) -> Outbox:
     return request.getfixturevalue(f"{request.param}_outbox")
 

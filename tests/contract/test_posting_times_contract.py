@@ -1,4 +1,4 @@
-"""The contract of the posting times port, on SQLite and on DynamoDB in moto."""
+"""The contract of the posting times port, on SQLite and on DynamoDB in moto and in dynalite."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,11 +36,16 @@ def sqlite_parts(tmp_path, clock) -> Iterator[tuple[PostingTimes, Ledger]]:
 
 
 @pytest.fixture
-def dynamodb_parts(table) -> tuple[PostingTimes, Ledger]:
+def moto_parts(table) -> tuple[PostingTimes, Ledger]:
     return DynamoPostingTimes(table), DynamoLedger(table)
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def dynalite_parts(dynalite_table) -> tuple[PostingTimes, Ledger]:
+    return DynamoPostingTimes(dynalite_table), DynamoLedger(dynalite_table)
+
+
+@pytest.fixture(params=["sqlite", "moto", "dynalite"])
 def parts(request) -> tuple[PostingTimes, Ledger]:
     return request.getfixturevalue(f"{request.param}_parts")
 

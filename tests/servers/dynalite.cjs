@@ -1,11 +1,12 @@
-// dynalite on 127.0.0.1, plus TransactWriteItems, which dynalite lacks and the ledger needs. A transaction contains only
-// Puts. It uses dynalite's own modules and item locks, so transactions and single writes wait for each other. Prints its
+// dynalite on 127.0.0.1, plus TransactWriteItems, which dynalite lacks and the ledger needs. A transaction contains
+// Puts and ConditionChecks. It uses dynalite's own modules and item locks, so transactions and single writes wait for each other. Prints its
 // URL once it listens.
 
 const http = require('http')
 const db = require('dynalite/db')
 const validations = require('dynalite/validations')
 const putItem = require('dynalite/validations/putItem')
+const deleteItem = require('dynalite/validations/deleteItem')
 
 let store
 const create = db.create
@@ -17,7 +18,7 @@ const server = http.createServer((request, response) => {
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
-    transact(JSON.parse(Buffer.concat(chunks)).TransactItems.map((item) => validate(item.Put)), (error, reasons) => {
+    transact(JSON.parse(Buffer.concat(chunks)).TransactItems.map(validate), (error, reasons) => {
       if (error) throw error
       const cancelled = reasons.some((reason) => reason.Code !== 'None')
       const body = cancelled
@@ -29,29 +30,32 @@ const server = http.createServer((request, response) => {
   })
 })
 
-function validate(put) {
-  const data = validations.checkTypes(put, putItem.types)
-  validations.checkValidations(data, putItem.types, putItem.custom, store)
+// A ConditionCheck has the parameters of a DeleteItem, and writes nothing.
+function validate({ Put: put, ConditionCheck: check }) {
+  const { types, custom } = put ? putItem : deleteItem
+  const data = validations.checkTypes(put ?? check, types)
+  validations.checkValidations(data, types, custom, store)
   return data
 }
 
-function transact(puts, done) {
-  const name = puts[0].TableName
+function transact(actions, done) {
+  const name = actions[0].TableName
   const items = store.getItemDb(name)
   store.getTable(name, (error, table) => {
     if (error) return done(error)
-    const keys = puts.map((put) => db.createKey(put.Item, table))
+    const keys = actions.map((action) => db.createKey(action.Item ?? action.Key, table))
     items.lock(keys, (release) => {
       const finish = release(done)
       mapInTurn(keys, (key, next) => items.get(key, (error, item) => next(null, item)), (_, found) => {
-        const reasons = puts.map((put, index) => ({
-          Code: db.checkConditional(put, found[index]) ? 'ConditionalCheckFailed' : 'None',
+        const reasons = actions.map((action, index) => ({
+          Code: db.checkConditional(action, found[index]) ? 'ConditionalCheckFailed' : 'None',
         }))
         if (reasons.some((reason) => reason.Code !== 'None')) return finish(null, reasons)
-        const updateIndexes = (put, next) => db.updateIndexes(store, table, found[puts.indexOf(put)], put.Item, next)
+        const puts = actions.filter((action) => action.Item)
+        const updateIndexes = (put, next) => db.updateIndexes(store, table, found[actions.indexOf(put)], put.Item, next)
         mapInTurn(puts, updateIndexes, (error) => {
           if (error) return finish(error)
-          const writes = puts.map((put, index) => ({ type: 'put', key: keys[index], value: put.Item }))
+          const writes = puts.map((put) => ({ type: 'put', key: keys[actions.indexOf(put)], value: put.Item }))
           items.batch(writes, (error) => finish(error, reasons))
         })
       })

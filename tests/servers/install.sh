@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs a real Bluesky server in this folder, the Node 22 that it needs, the libraries of X and Bluesky, and an
-# evaluator of IAM policies. Takes about two minutes.
+# Installs a real Bluesky server in this folder, the Node 22 that it needs, an emulator of DynamoDB, the libraries of X
+# and Bluesky, and an evaluator of IAM policies. Takes about two minutes.
 # Without it, the tests use fake_pds.py alone and skip those of the real server.
 set -euo pipefail
 cd "$(dirname "$0")"
