@@ -1,5 +1,14 @@
 // On a phone: the buttons of the bar that open the time and the preview as a sheet above it. Ctrl+Enter schedules.
-const SEND_DELAY = 150;  // milliseconds, as in ui/frame/kept_typing.py
+const SEND_DELAY = 150, FOCUS_AGAIN = 50;  // milliseconds; the first as in ui/frame/kept_typing.py
+const FOCUS_ATTEMPTS = 60;
+
+// The field may be drawn, or be drawn anew, some moments later. A person who goes elsewhere meanwhile is not called back.
+function focusWhenDrawn(selector, from, attempts = FOCUS_ATTEMPTS) {
+    const field = document.querySelector(selector);
+    if (![null, document.body, from, field].includes(document.activeElement)) return;
+    field?.focus({ preventScroll: true });
+    if (attempts) setTimeout(() => focusWhenDrawn(selector, from, attempts - 1), FOCUS_AGAIN);
+}
 
 export default function ({ data, parentElement }) {
     const root = document.documentElement;
@@ -14,7 +23,7 @@ export default function ({ data, parentElement }) {
     show(parentElement.composeDraft === data.draft ? open() : null);
     if (parentElement.scheduled && parentElement.scheduled !== data.draft) {
         delete parentElement.scheduled;  // the next text is written where the last one was
-        document.querySelector(`.st-key-${data.text} textarea`)?.focus({ preventScroll: true });
+        focusWhenDrawn(`.st-key-${data.text} textarea`, document.activeElement);
     }
     parentElement.composeDraft = data.draft;
 
