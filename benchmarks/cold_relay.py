@@ -16,19 +16,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import certifi
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.measuring import ROOT, heading, row, verdict
+from tests.certificates import loopback_certificate
 
 SHARE, SLICE = 0.07, 0.02
-"""The part of a processor, and the seconds of which it is a part."""
+"""The process runs for this part of each slice. A slice is in seconds."""
 RUNS = 5
 RESPONSE = json.dumps(
     {"Parameter": {"Value": "whsec_YSBrZXkgdGhhdCBvbmx5IHRlc3RzIGtub3c="}, "Count": 0, "Items": [], "results": []}
@@ -73,29 +70,11 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-def certificate() -> tuple[bytes, bytes]:
-    """Return a certificate for localhost, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return signed.public_bytes(serialization.Encoding.PEM), private
-
-
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
     """Serve; yield the relay's environment variables. It trusts the usual authorities too, which take long to load."""
     with tempfile.TemporaryDirectory() as folder:
-        public, private = certificate()
+        public, private = loopback_certificate()
         own, trusted = Path(folder, "own.pem"), Path(folder, "trusted.pem")
         own.write_bytes(public + private)
         trusted.write_bytes(Path(certifi.where()).read_bytes() + public)

@@ -3,7 +3,7 @@
 import base64
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from lambda_pkg.clients import client
 from lambda_pkg.http_client import Connection, tls_context
 from lambda_pkg.relay import AttemptFailed, RelayConfig, deliver
 from lambda_pkg.settings import RelaySettings
+from tests.certificates import loopback_certificate
 from tests.lambda_pkg.scripted_server import start_scripted_server  # noqa: F401 - a fixture
 from tests.sleep_clock import SleepClock
 
@@ -135,25 +136,8 @@ def _items(relay_settings: RelaySettings, prefix: str) -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return the path of a self-signed certificate for localhost with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + private)
+    path.write_bytes(b"".join(loopback_certificate()))
     return path
 
 
