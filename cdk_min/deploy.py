@@ -31,6 +31,12 @@ AWS_IS_CHANGED = ": creating CloudFormation changeset"
 """What the cdk command prints before it asks CloudFormation to change the stack."""
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """The variables that take precedence over AWS_PROFILE."""
+KEPT = {
+    "TableName": "the table with plans and results,",
+    "MediaBucketName": "the bucket with pictures and videos,",
+    "AccountsPath": "the connected accounts in Parameter Store below",
+}
+"""What outlives the stack, by the output that names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +115,6 @@ def destroy(request: Request, *, confirmed: bool) -> None:
     if parameter := outputs.get("SigningSecretParameter"):
         ask(request, "forget", parameter)
     print(f"\nDeleted: {where}")
-
-
-KEPT = {
-    "TableName": "the table with plans and results,",
-    "MediaBucketName": "the bucket with pictures and videos,",
-    "AccountsPath": "the connected accounts in Parameter Store below",
-}
-"""What outlives the stack, by the output that names it."""
 
 
 def ask(request: Request, question: str, argument: str) -> Any:
