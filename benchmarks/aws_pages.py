@@ -102,7 +102,7 @@ class Wire:
         return response
 
     def in_a_row(self) -> int:
-        """Return the most requests of which each began after the one before it had ended."""
+        """Return the length of the longest chain of requests in which each waited for the end of the one before."""
         count, last = 0, 0.0
         for _, began, ended in sorted(self.sent, key=lambda each: each[2]):
             if began >= last:

@@ -131,7 +131,7 @@ class _Attempt:
         early = self._post.due - self._clock()
         if early >= LEAST_CONNECT_TIME:
             with suppress(RefusedAddress, NoResponse):
-                # A host with four addresses, none of which answers, takes all of this time.
+                # Each address of the host may take a quarter of the time. So four silent ones do not delay the post.
                 connection.connect(self._address(config), seconds=early.total_seconds() / 4)
 
     def send(self, config: RelayConfig, connection: Connection) -> RelayReceipt:

@@ -36,7 +36,7 @@ GIVEN_UP = "Lambda has given up after its two retries."
 
 
 class UnreportedPosts:
-    """Keeps posts visible of which neither the relay nor this home's posting server has reported a result."""
+    """Keeps a post in History if neither the relay nor this home's posting server has reported its result."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger

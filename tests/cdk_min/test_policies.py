@@ -318,7 +318,7 @@ def _requests_of_aws(deployed: Any) -> dict[IamRequest, str]:
         for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
             add(RELAY, action, failures, "Lambda's event source mapping redelivers them")
     if "PostingFunctionArn" in outputs:
-        bucket, missing = f"arn:aws:s3:::{outputs['MediaBucketName']}", "S3 tells whoever may list of a missing object"
+        bucket, missing = f"arn:aws:s3:::{outputs['MediaBucketName']}", "with it, S3 answers 404 for a missing object"
         add(POSTING, "s3:ListBucket", bucket, missing)
         posting, reason = outputs["PostingFunctionArn"], "the relay posts to the function URL, by HTTP"
         add(RELAY, "lambda:InvokeFunctionUrl", posting, reason, FunctionUrlAuthType="AWS_IAM")
