@@ -49,6 +49,8 @@ class Toolchain:
         """Run the cdk command in a folder and show its output. Raises CannotDeploy if npx cannot start it."""
         front = os.pathsep.join(map(str, self.path))
         quiet = {"CDK_DISABLE_CLI_TELEMETRY": "true", "npm_config_update_notifier": "false"}
+        # The release is exact, so the copy that npm keeps is never out of date.
+        quiet["npm_config_prefer_offline"] = "true"
         finished = run_and_show(
             [*self.npx, "--yes", CDK, *arguments, "--no-notices"],
             dict(variables) | quiet | {"PATH": f"{front}{os.pathsep}{variables.get('PATH', os.defpath)}"},

@@ -94,7 +94,7 @@ class BareMachine:
     """A copy of the repository, and a shell with a PATH of Debian's programs except Node's.
 
     The dashboard's environment exists, as after `make run`. The environment of cdk_min, Node and the cdk command do
-    not; pip and npm find the downloads of earlier runs in their caches.
+    not; pip and npm find the downloads of earlier runs in their caches, and npm the registry that this machine uses.
     """
 
     repository: Path
@@ -102,8 +102,8 @@ class BareMachine:
 
     def run(self, line: str, user: AwsUser, emulator: Emulator, typed: str = "") -> "subprocess.CompletedProcess[str]":
         """Run a line of the README as a person does."""
-        caches = {"PIP_CACHE_DIR": pip_cache(), "npm_config_cache": str(Path.home() / ".npm")}
-        variables = {"PATH": str(self.path)} | caches | user.variables(emulator)
+        npm = {"npm_config_cache": Path.home() / ".npm", "npm_config_userconfig": Path.home() / ".npmrc"}
+        variables = {"PATH": self.path, "PIP_CACHE_DIR": pip_cache()} | npm | user.variables(emulator)
         return subprocess.run(
             ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in variables.items()), "/bin/sh", "-ec", line],
             cwd=self.repository,
