@@ -1,8 +1,11 @@
 """Import and export: a table, its dry run, and the load."""
 
+import io
 import time
 
+import pillow_heif
 import pytest
+from PIL import Image
 
 from core.accounts.port import Account
 from core.bulk.exporting import FORMATS, export_file
@@ -57,6 +60,19 @@ def test_a_dry_run_writes_nothing_and_the_load_schedules_what_it_said(browse, up
     finish(page)
     assert queued(application) == [("Good morning", 8), ("Good evening", 18)]
     assert "2 posts scheduled from posts.csv, 1 left out" in page.shown
+
+
+def test_a_heic_picture_that_a_table_names_is_attached(browse, upload, application):
+    page = browse("bulk")
+    upload(page, "text,date,time,zone,destinations,pictures\nLook,2026-12-24,09:00,Europe/Berlin,outbox,tree.heic\n")
+    picture = io.BytesIO()
+    pillow_heif.register_heif_opener()
+    Image.new("RGB", (64, 64)).save(picture, "HEIF")
+    page.file_uploader(key="import-pictures-0").set_value(("tree.heic", picture.getvalue(), "image/heic")).run()
+    page.click("load")
+    finish(page)
+    [entry] = application.views.upcoming(application.clock().replace(year=2028), limit=100).entries
+    assert entry.post.media
 
 
 def test_a_table_that_cannot_be_read_says_why_and_offers_the_encoding(browse, upload):

@@ -5,13 +5,17 @@ import streamlit as st
 from core.bulk.reading import MAX_BYTES
 from core.media.intake import MAX_VIDEO_BYTES
 from ui.bulk.checking import check_again
-from ui.bulk.example import example_csv
+from ui.bulk.example import example_csv, example_rows
 from ui.frame.application import application
 from ui.frame.state import IMPORT_CORRECTIONS, IMPORT_FILE, IMPORT_ROUND
 from ui.frame.viewer import viewer_zone
+from ui.frame.wording import escape
 
 TABLE_TYPES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json"]
-PICTURE_TYPES = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
+PICTURE_TYPES = ["jpg", "jpeg", "png", "gif", "webp", "heic", "heif", "avif", "mp4", "m4v"]
+"""The extensions that the browser offers. A table's video that needs a conversion is attached in Compose instead."""
+SAMPLE_COLUMNS = ("Text", "Date and time", "Repeat", "Destinations")
+"""The columns of the example that the page shows before there is a file."""
 
 
 def upload_fields() -> tuple[str, bytes] | None:
@@ -58,13 +62,13 @@ def begin_anew() -> None:
 
 
 def _introduction() -> None:
+    now, zone = application().clock(), viewer_zone()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             "One row for each post: text, date and time, destinations. Nothing is scheduled before you have seen the"
             " result of each row.",
             width="stretch",
         )
-        now, zone = application().clock(), viewer_zone()
         st.download_button(
             "Example file",
             lambda: example_csv(now, zone),
@@ -74,6 +78,18 @@ def _introduction() -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+    with st.container(border=True, key="card-example"):
+        st.markdown(_sample(example_rows(now, zone)))
+
+
+def _sample(rows: list[dict[str, str]]) -> str:
+    """Return the main columns of the rows with one line of text as a Markdown table."""
+    lines = [f"| {' | '.join(SAMPLE_COLUMNS)} |", f"|{'---|' * len(SAMPLE_COLUMNS)}"]
+    for row in rows:
+        values = [escape(row.get(column, "")) for column in SAMPLE_COLUMNS]
+        if "\n" not in row["Text"]:
+            lines.append(f"| {' | '.join(values)} |")
+    return "\n".join(lines)
 
 
 def _take(key: str) -> None:
