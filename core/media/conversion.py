@@ -17,6 +17,7 @@ from typing import Literal
 from weakref import finalize
 
 from core.errors import MachineShortage, PunctualError, disk_shortage, memory_shortage, shortage_of
+from core.media.content import Content, pieces
 from core.media.conversion_results import (
     NOT_ENOUGH_DISK,
     NOT_ENOUGH_MEMORY,
@@ -59,14 +60,15 @@ class _Progress:
 class Conversion:
     """A running conversion of one file. It ends, and its files are deleted, when the object is forgotten."""
 
-    def __init__(self, content: bytes, kind: ConvertedKind) -> None:
+    def __init__(self, content: Content, kind: ConvertedKind) -> None:
         """Start the process. Raises MachineShortage if none can be started, or if the disk is full."""
         self._kind: ConvertedKind = kind
         self._progress = _Progress()
         folder = Path(tempfile.mkdtemp(prefix="punctual-convert-"))
         self._target = folder / "converted"
         try:
-            (folder / "source").write_bytes(content)
+            with (folder / "source").open("wb") as source:
+                source.writelines(pieces(content))
             self._process = _start(kind, folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)

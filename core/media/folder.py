@@ -1,14 +1,20 @@
 """A media store in a folder."""
 
 import os
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.media.content import Content, FileContent, pieces
 from core.media.port import MissingMedia, StoredMedia, check_content, is_reference, reference_of
 from core.storage.database import translate_storage_errors
 from core.storage.private_files import replace_private
+
+MAX_CHECKED = 100
+"""How many files are remembered as checked. Reading 100 MB to check it takes half a second."""
+_Version = tuple[int, int, int]
 
 
 class FolderMedia:
@@ -21,13 +27,14 @@ class FolderMedia:
     def __init__(self, path: Path) -> None:
         """Keep the files in `path`, which the first `put` creates."""
         self._path = path
+        self._checked: OrderedDict[str, _Version] = OrderedDict()
 
-    def put(self, content: bytes) -> str:
+    def put(self, content: Content) -> str:
         reference = reference_of(content)
         path = self._path_of(reference)
         with translate_storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            replace_private(path, content)  # replaces an existing file too, because it may have been altered
+            replace_private(path, pieces(content))  # replaces an existing file too, because it may have been altered
         return reference
 
     def get(self, reference: str) -> bytes:
@@ -38,6 +45,21 @@ class FolderMedia:
             except FileNotFoundError:
                 raise MissingMedia(reference) from None
         return check_content(content, reference)
+
+    def open(self, reference: str) -> Content:
+        """Open a file. Its content is checked once, and again if the file was written since."""
+        path = self._path_of(reference)
+        with translate_storage_errors(path):
+            try:
+                version, content = _version(path), FileContent(path)
+            except FileNotFoundError:
+                raise MissingMedia(reference) from None
+            if self._checked.get(reference) != version:
+                check_content(content, reference)
+                self._checked[reference] = version
+                while len(self._checked) > MAX_CHECKED:
+                    self._checked.popitem(last=False)
+        return content
 
     def exists(self, reference: str) -> bool:
         return is_reference(reference) and self._path_of(reference).is_file()
@@ -74,6 +96,12 @@ class FolderMedia:
         if not is_reference(reference):
             raise MissingMedia(reference)
         return self._path / reference[:2] / reference
+
+
+def _version(path: Path) -> _Version:
+    """Return what changes when a file is written or replaced. Raises OSError."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _modified_at(path: Path) -> datetime | None:

@@ -1,6 +1,7 @@
 """Ingests attached files: detects their type, checks and converts them, removes metadata, and stores them."""
 
 from core.errors import PunctualError, memory_shortage
+from core.media.content import Content
 from core.media.conversion import VIDEO_REQUIREMENTS, CannotConvert, Conversion, can_convert_videos
 from core.media.kinds import CONVERTED_PICTURE_TYPES, CONVERTED_VIDEO_TYPES, PICTURE_TYPES, detect_content_type
 from core.media.mp4_tracks import foreign_codec
@@ -10,6 +11,8 @@ from core.media.videos import strip_video_metadata
 from core.posts.models import Media
 
 MAX_PICTURE_BYTES = 30_000_000
+_HEAD_BYTES = 1024
+"""The beginning of a file, by which its type is detected."""
 MAX_VIDEO_BYTES = 100_000_000
 """The largest files that can be attached. Each network's own limits apply when the post is published."""
 
@@ -36,14 +39,14 @@ class NeedsConversion(PunctualError):
         )
 
 
-def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
+def ingest(store: MediaStore, content: Content, *, alt: str = "") -> Media:
     """Store a picture or an MP4 video, and return its description for a post.
 
     A picture is decoded completely, so that a damaged one is refused now and not when the post is due. It is stored
     unchanged; `fit_picture` removes its metadata when the post is published. A HEIC or AVIF picture is stored as a JPEG
-    or PNG without metadata, an animated WebP or PNG as a GIF. A video is stored without its metadata. Raises
-    UnsupportedFile, FileTooLarge, TooManyPixels, CorruptPicture, CannotConvert, DamagedVideo, NeedsConversion or
-    MachineShortage, and the errors of the store.
+    or PNG without metadata, an animated WebP or PNG as a GIF. A video is read in parts, and stored without
+    its metadata. Raises UnsupportedFile, FileTooLarge, TooManyPixels, CorruptPicture, CannotConvert, DamagedVideo,
+    NeedsConversion or MachineShortage, and the errors of the store.
     """
     try:
         return _ingest(store, content, alt)
@@ -51,19 +54,18 @@ def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
         raise memory_shortage("the file cannot be taken now") from error
 
 
-def _ingest(store: MediaStore, content: bytes, alt: str) -> Media:
-    content_type = detect_content_type(content)
+def _ingest(store: MediaStore, source: Content, alt: str) -> Media:
+    content_type = detect_content_type(source[:_HEAD_BYTES])
     if content_type not in (*PICTURE_TYPES, *CONVERTED_PICTURE_TYPES):
-        _check_size(content, MAX_VIDEO_BYTES)
+        _check_size(source, MAX_VIDEO_BYTES)
         if content_type in CONVERTED_VIDEO_TYPES:
             raise NeedsConversion(CONVERTED_VIDEO_TYPES[content_type])
-        if codec := foreign_codec(content):
+        if codec := foreign_codec(source):
             raise NeedsConversion(f"a video with {codec}")
-        content = strip_video_metadata(content)
-        return Media(
-            reference=store.put(content), kind="video", content_type=content_type, size=len(content), alt=alt.strip()
-        )
-    _check_size(content, MAX_PICTURE_BYTES)
+        reference = store.put(strip_video_metadata(source))
+        return Media(reference=reference, kind="video", content_type=content_type, size=len(source), alt=alt.strip())
+    _check_size(source, MAX_PICTURE_BYTES)
+    content = source[:]
     if content_type in CONVERTED_PICTURE_TYPES:
         content = Conversion(content, "picture").result()
     picture = inspect_picture(content)
@@ -89,6 +91,6 @@ def _as_gif(content: bytes, picture: Picture) -> tuple[bytes, Picture]:
     return (converted, inspect_picture(converted)) if len(converted) <= MAX_PICTURE_BYTES else (content, picture)
 
 
-def _check_size(content: bytes, limit: int) -> None:
+def _check_size(content: Content, limit: int) -> None:
     if len(content) > limit:
         raise FileTooLarge(len(content), limit)

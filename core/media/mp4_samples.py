@@ -11,7 +11,7 @@ _SIZE_TABLE_HEAD = struct.Struct(">4xII")
 """The start of the table `stsz`: the size of every sample, or 0 if the sizes differ, and the number of samples."""
 
 
-def chunk_ranges(tables: Mapping[bytes, memoryview], budget: ReadingBudget) -> Iterator[tuple[int, int]]:
+def chunk_ranges(tables: Mapping[bytes, bytes], budget: ReadingBudget) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each chunk of a track, from the contents of its sample tables (ISO 14496-12, 8.7).
 
     `stsz` holds the sizes of the samples, `stsc` the number of samples in each run of chunks, `stco` or `co64` the
@@ -37,10 +37,10 @@ def chunk_ranges(tables: Mapping[bytes, memoryview], budget: ReadingBudget) -> I
         yield start, start + size
 
 
-def _numbers(table: memoryview, width: int, start: int) -> "array[int]":
+def _numbers(table: bytes, width: int, start: int) -> "array[int]":
     """Return the complete big-endian numbers of a table from an offset on, each of 4 or 8 bytes."""
     numbers = array("I" if width == 4 else "Q")
-    numbers.frombytes(table[start : max(start, len(table) - (len(table) - start) % width)])
+    numbers.frombytes(memoryview(table)[start : max(start, len(table) - (len(table) - start) % width)])
     if sys.byteorder == "little":
         numbers.byteswap()
     return numbers

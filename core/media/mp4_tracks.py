@@ -1,8 +1,9 @@
 """Checks that an MP4 video is complete, and that networks can play it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from core.errors import PunctualError
+from core.media.content import Content
 from core.media.mp4_samples import chunk_ranges
 from core.media.reading_budget import BOX_STEPS, ReadingBudget
 from core.media.videos import Box, boxes, track_tables
@@ -31,27 +32,27 @@ class DamagedVideo(PunctualError):
         super().__init__(reason)
 
 
-def foreign_codec(content: bytes) -> str | None:
+def foreign_codec(content: Content) -> str | None:
     """Return the name of a codec of an MP4 that not every network plays; None for H.264, with AAC or without sound.
 
     Raises DamagedVideo if the file is truncated or has no pictures, and MalformedVideo as `strip_video_metadata` does.
     """
-    budget, view = ReadingBudget(), memoryview(content)
+    budget = ReadingBudget()
     if not _is_complete(content, budget):
         raise DamagedVideo("The video is incomplete: its end is missing.")
     codecs: dict[bytes, bytes] = {}
     has_samples = has_movie = False
-    for box in boxes(view, 0, len(content), 0, budget):
+    for box in boxes(content, 0, len(content), 0, budget):
         has_movie |= box.kind == b"moov"
         has_samples |= box.kind == b"moof"
         if box.kind == b"trak":
-            tables = track_tables(view, box, budget)
-            kind = bytes(tables.get(b"hdlr", b"")[8:12])
-            ends = _chunk_ends(tables, budget)
-            if max(ends, default=0) > len(content):
+            tables = track_tables(content, box, budget)
+            kind = tables.get(b"hdlr", b"")[8:12]
+            last_byte = max((end for start, end in chunk_ranges(tables, budget) if end > start), default=0)
+            if last_byte > len(content):
                 raise DamagedVideo("The video is incomplete: a part of its pictures or sound is missing.")
-            has_samples |= kind == b"vide" and bool(ends)
-            codecs.setdefault(kind, bytes(tables.get(b"stsd", b"")[12:16]))
+            has_samples |= kind == b"vide" and last_byte > 0
+            codecs.setdefault(kind, tables.get(b"stsd", b"")[12:16])
     if not has_movie:
         raise DamagedVideo("The video is damaged: it does not say what it contains.")
     if b"vide" not in codecs:
@@ -71,11 +72,7 @@ def _foreign(video: bytes, sound: bytes | None) -> str | None:
     return None
 
 
-def _chunk_ends(tables: Mapping[bytes, memoryview], budget: ReadingBudget) -> list[int]:
-    return [end for start, end in chunk_ranges(tables, budget) if end > start]
-
-
-def _is_complete(content: bytes, budget: ReadingBudget) -> bool:
+def _is_complete(content: Content, budget: ReadingBudget) -> bool:
     """Return whether the boxes of the file end where the file ends. Up to 7 bytes may follow them."""
     position = 0
     for box in _top_boxes(content):
@@ -86,7 +83,7 @@ def _is_complete(content: bytes, budget: ReadingBudget) -> bool:
     return len(content) - position < 8
 
 
-def _top_boxes(content: bytes) -> Iterator[Box]:
+def _top_boxes(content: Content) -> Iterator[Box]:
     """Yield the boxes that no other contains. The last one may end beyond the content."""
     start = 0
     while start + 8 <= len(content):

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from core.errors import PunctualError
+from core.media.content import Content, pieces
 
+AnyContent = TypeVar("AnyContent", bound=Content)
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,12 +43,16 @@ class StoredMedia:
 class MediaStore(Protocol):
     """Files under the SHA-256 of their content. Threads and processes may share a store."""
 
-    def put(self, content: bytes) -> str:
+    def put(self, content: Content) -> str:
         """Store `content` durably and return its reference. If the file exists already, set its time to now."""
         ...
 
     def get(self, reference: str) -> bytes:
         """Return the content of a file. Raises MissingMedia, or AlteredMedia if the content does not match."""
+        ...
+
+    def open(self, reference: str) -> Content:
+        """Return a file, to be read in parts; it stays readable if it is deleted. Raises the errors of `get`."""
         ...
 
     def exists(self, reference: str) -> bool:
@@ -70,9 +76,12 @@ class MediaStore(Protocol):
         ...
 
 
-def reference_of(content: bytes) -> str:
+def reference_of(content: Content) -> str:
     """Return the reference of `content`, the same in every store."""
-    return hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256()
+    for piece in pieces(content):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def is_reference(text: str) -> bool:
@@ -80,7 +89,7 @@ def is_reference(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None
 
 
-def check_content(content: bytes, reference: str) -> bytes:
+def check_content(content: AnyContent, reference: str) -> AnyContent:
     """Return `content` unchanged. Raises AlteredMedia if it does not match `reference`."""
     if reference_of(content) != reference:
         raise AlteredMedia(reference)

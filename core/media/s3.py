@@ -1,14 +1,23 @@
 """A media store in an S3 bucket."""
 
+import os
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from io import BufferedReader, RawIOBase
+from threading import Lock
 from typing import Any
 
 from core.aws_errors import translate_aws_errors
+from core.errors import shortage_of
+from core.media.content import PIECE_BYTES, Content, FileContent, temporary_content
 from core.media.port import MissingMedia, StoredMedia, check_content, is_reference, reference_of
 
 PREFIX = "media/"
+KEPT_BYTES = 250_000_000
+"""The most bytes of the files that `open` keeps on this machine's disk. A function on AWS has 512 MB for them."""
+_AFFECTED = "the video cannot be read now"
 
 
 class S3Media:
@@ -21,23 +30,52 @@ class S3Media:
         """Use a boto3 `s3` client that may read, write, list and delete objects under `media/`."""
         self._client = client
         self._bucket = bucket
+        self._opened: OrderedDict[str, Content] = OrderedDict()
+        self._opening = Lock()
 
-    def put(self, content: bytes) -> str:
+    def put(self, content: Content) -> str:
         reference = reference_of(content)
+        body = content if isinstance(content, bytes) else BufferedReader(_Reader(content), PIECE_BYTES)
         with translate_aws_errors():
-            self._client.put_object(Bucket=self._bucket, Key=PREFIX + reference, Body=content)
+            self._client.put_object(Bucket=self._bucket, Key=PREFIX + reference, Body=body, ContentLength=len(content))
         return reference
 
     def get(self, reference: str) -> bytes:
+        with translate_aws_errors():
+            content: bytes = self._body(reference).read()
+        return check_content(content, reference)
+
+    def open(self, reference: str) -> Content:
+        """Download a file to this machine's disk. The files opened last are kept there, up to KEPT_BYTES.
+
+        One file is downloaded at a time: the attempts of one post to several networks share it. Raises MachineShortage
+        if the disk is full.
+        """
+        with self._opening:
+            content = self._opened.pop(reference, None)
+            if content is None:
+                content = check_content(self._download(reference), reference)
+            self._opened[reference] = content
+            while sum(map(len, self._opened.values())) > KEPT_BYTES and len(self._opened) > 1:
+                self._opened.popitem(last=False)
+        return content
+
+    def _download(self, reference: str) -> FileContent:
+        with translate_aws_errors():
+            body = self._body(reference)
+            try:
+                return temporary_content(body.iter_chunks(PIECE_BYTES))
+            except OSError as error:
+                raise shortage_of(error, _AFFECTED) or error from error
+
+    def _body(self, reference: str) -> Any:
+        """Return the stream of an object. Raises MissingMedia, and the errors of the client."""
         if not is_reference(reference):
             raise MissingMedia(reference)
-        with translate_aws_errors():
-            try:
-                found = self._client.get_object(Bucket=self._bucket, Key=PREFIX + reference)
-            except self._client.exceptions.NoSuchKey:
-                raise MissingMedia(reference) from None
-            content: bytes = found["Body"].read()
-        return check_content(content, reference)
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=PREFIX + reference)["Body"]
+        except self._client.exceptions.NoSuchKey:
+            raise MissingMedia(reference) from None
 
     def exists(self, reference: str) -> bool:
         return self.stored_at(reference) is not None
@@ -76,3 +114,28 @@ class S3Media:
             return
         with translate_aws_errors():
             self._client.delete_object(Bucket=self._bucket, Key=PREFIX + reference)
+
+
+class _Reader(RawIOBase):
+    """A content as a file: the client reads it twice, for its checksum and to send it."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._content[self._position : self._position + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: len(self._content)}[whence]
+        self._position = start + offset
+        return self._position

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import PunctualError
+from core.media.content import Content
 from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels
 from core.media.port import AlteredMedia, MediaStore, MissingMedia
 from core.posts.models import Media, MediaReference
@@ -44,10 +45,11 @@ class MediaLimits:
 class Attachment:
     """A picture or video ready to send: within the network's limits, and without metadata about its origin.
 
-    The `alt` of a picture is within the network's limit. `media` describes the stored original.
+    The `alt` of a picture is within the network's limit. `media` describes the stored original. The content of a video
+    is a file, to be sent in parts.
     """
 
-    content: bytes
+    content: Content
     content_type: str
     alt: str
     width: int | None
@@ -60,7 +62,7 @@ class Attachment:
         return f"{self.media.reference[:12]}.{self.content_type.partition('/')[2]}"
 
     @property
-    def file(self) -> tuple[str, bytes, str]:
+    def file(self) -> tuple[str, Content, str]:
         """The file name, content and content type, as `HttpClient.post_form` needs them."""
         return self.name, self.content, self.content_type
 
@@ -146,17 +148,16 @@ def _check_alt(media: Sequence[Media], limit: int, label: str) -> None:
 
 
 def _attachment(media: Media, store: MediaStore, limits: MediaLimits, count: int) -> Attachment:
-    content = store.get(media.reference)
     if media.kind == "video" or limits.pictures is None:  # if limits.pictures is None, check_media has refused pictures
         return Attachment(
-            content=content,
+            content=store.open(media.reference),
             content_type=media.content_type,
             alt=media.alt,
             width=media.width,
             height=media.height,
             media=media,
         )
-    picture = _FITTED.fit(media.reference, content, limits.pictures, count)
+    picture = _FITTED.fit(media.reference, store.get(media.reference), limits.pictures, count)
     return Attachment(
         content=picture.content,
         content_type=picture.content_type,

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Condition
 from typing import Any, TypeVar, cast
 
@@ -12,6 +12,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import KEPT_FOR, KeptUpload, UploadOwner, UploadStore
 from core.publishing.network import PreparationFailed, Publication, RetryLater
+from core.publishing.sent_parts import SentParts
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class UploadMemory:
         self._clock = clock
         self._store = store or UploadsInMemory()
         self._running: set[tuple[UploadOwner, str]] = set()
+        self._sent_parts: dict[tuple[UploadOwner, str], tuple[datetime, SentParts]] = {}
         self._ended = Condition()
 
     def once(
@@ -70,8 +72,21 @@ class UploadMemory:
 
         return self.once(publication, video, run, patience=patience)
 
+    def sent_parts(self, publication: Publication, video: Attachment) -> SentParts:
+        """Return the parts of a video that this process has sent for the post; after KEPT_FOR, they are forgotten."""
+        now = self._clock()
+        with self._ended:
+            self._sent_parts = {
+                key: kept for key, kept in self._sent_parts.items() if timedelta() <= now - kept[0] < KEPT_FOR
+            }
+            return self._sent_parts.setdefault((_owner(publication), _name(video)), (now, SentParts()))[1]
+
     def forget(self, publication: Publication) -> None:
         """Forget the uploads of a publication, because the network refused a post with them."""
+        with self._ended:
+            for owner, name in list(self._sent_parts):
+                if owner == _owner(publication):
+                    del self._sent_parts[owner, name]
         try:
             self._store.forget(_owner(publication))
         except PunctualError as error:

@@ -10,6 +10,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import NetworkResult, PreparationFailed, Refused, RetryLater
 from core.publishing.result_classifier import ResultClassifier
+from core.publishing.sent_parts import SentParts
 
 
 def require_accepted(response: Response, classifier: ResultClassifier) -> Response:
@@ -36,9 +37,15 @@ class VideoUpload(ABC):
     """Whether the network's response sets the pause before the next poll."""
 
     def __init__(
-        self, client: HttpClient, classifier: ResultClassifier, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: HttpClient,
+        classifier: ResultClassifier,
+        sent_parts: SentParts,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`sent_parts` are those of earlier attempts; the upload continues after them."""
         self._client = client
+        self._sent_parts = sent_parts
         self._classifier = classifier
         self._sleep = sleep
         self._video_id = ""
@@ -56,7 +63,7 @@ class VideoUpload(ABC):
             response = self._poll() if self._video_id else None
             if response is None or response.status in self.EXPIRED_STATUSES:
                 self._video_id = ""
-                response = self._send(video)
+                response = self._send_rest(video)
                 on_sent(self._video_id)
             while (pause := self._pause(response)) is not None:
                 if pause >= self._client.seconds_left:
@@ -73,11 +80,25 @@ class VideoUpload(ABC):
             replace(result, upload_id=self._video_id or None) if isinstance(result, RetryLater) else result
         )
 
+    def _send_rest(self, video: Attachment) -> Response:
+        """Send what an earlier attempt did not. If the network refuses that upload, as after a day, begin a new one."""
+        resumed = self._sent_parts.current is not None
+        try:
+            response = self._send(video)
+        except PreparationFailed as error:
+            if not (resumed and isinstance(error.result, Refused)):
+                raise
+            self._sent_parts.clear()
+            response = self._send(video)
+        self._sent_parts.clear()
+        return response
+
     @abstractmethod
     def _send(self, video: Attachment) -> Response:
         """Send the video, set `_video_id`, and return the response with its processing state.
 
-        Raises RequestError or PreparationFailed.
+        It keeps each part that the network confirmed in `_sent_parts`, and sends none again. Raises RequestError or
+        PreparationFailed.
         """
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,8 +27,8 @@ def write_private(path: Path, content: str | bytes) -> None:
         replace_private(path, content)
 
 
-def replace_private(path: Path, content: str | bytes) -> None:
-    """Replace a file as `write_private` does. Raises OSError; the file is then unchanged."""
+def replace_private(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Replace a file as `write_private` does, also by several pieces. Raises OSError; the file is then unchanged."""
     with _temporary_file(path, content) as temporary:
         temporary.replace(path)
 
@@ -40,12 +40,13 @@ def write_once(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
+def _temporary_file(path: Path, content: str | bytes | Iterable[bytes]) -> Iterator[Path]:
     """Write a private file beside `path` and yield its path. Afterwards delete it, unless the caller moved it."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            whole = content.encode() if isinstance(content, str) else content
+            file.writelines([whole] if isinstance(whole, bytes) else whole)
             file.flush()
             os.fsync(file.fileno())
         yield temporary

@@ -44,7 +44,7 @@ def poster(reference: str, *, width: int, alt: str) -> None:
 @st.cache_data(max_entries=100, show_spinner=False)
 def first_frame(reference: str) -> bytes:
     """Return the first frame of a stored video; nothing if it cannot be read. Raises MissingMedia."""
-    content = application().media.get(reference)
+    content = application().media.open(reference)
     try:
         return Conversion(content, "poster").result() if can_convert_videos() else b""
     except CannotConvert:

@@ -20,6 +20,8 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from core.errors import PunctualError
+from core.media.content import Content
+from core.publishing.http.body import Body, form_body
 from core.publishing.http.deadline import session_until
 from core.publishing.http.redaction import redact
 from core.time.instants import from_utc_text
@@ -40,7 +42,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 RequestSigner = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 """Adds a signature to a prepared request before it is sent."""
-File = tuple[str, bytes, str]
+File = tuple[str, Content, str]
 """A file of a form: its name, content and content type."""
 
 
@@ -134,22 +136,23 @@ class HttpClient:
 
     def post_form(self, url: str, fields: Mapping[str, str], files: Mapping[str, File], **options: Any) -> Response:
         """POST a multipart form. Accepts the options of `send`; raises RequestNotSent or ResponseLost."""
-        return self.send("POST", url, body=fields, files=files, **options)
+        body, content_type = form_body(fields, files)
+        headers = {"Content-Type": content_type, **options.pop("headers", {})}
+        return self.send("POST", url, body=body, headers=headers, **options)
 
     def send(
         self,
         method: str,
         url: str,
         *,
-        body: bytes | Mapping[str, str] | None = None,
-        files: Mapping[str, File] | None = None,
+        body: bytes | Body | None = None,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         sign: RequestSigner = lambda request: request,
     ) -> Response:
         """Send one request once and return the response, also an error response.
 
-        Raises RequestNotSent or ResponseLost.
+        Raises RequestNotSent or ResponseLost, and the errors of reading the body.
         """
         seconds_left = self.seconds_left
         if seconds_left <= 0:
@@ -161,7 +164,6 @@ class HttpClient:
                     method,
                     url,
                     data=body,
-                    files=files,
                     params=params,
                     headers={"User-Agent": "Punctual", "Accept-Encoding": "identity", **(headers or {})},
                     auth=sign,  # with any auth set, requests does not send credentials from ~/.netrc

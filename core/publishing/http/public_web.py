@@ -7,7 +7,7 @@ rebinding). Redirects are followed and checked in the same way. No proxy is used
 
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, TypeVar
@@ -16,7 +16,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from core.errors import PunctualError
+from core.errors import PunctualError, shortage_of
+from core.media.content import Content, temporary_content
 from core.media.intake import FileTooLarge
 from core.publishing.http.deadline import seconds_left, session_until
 from core.publishing.http.public_address import IpAddress, is_public, parse_address
@@ -118,19 +119,35 @@ class PublicWeb:
 
     def picture(self, address: str, *, max_bytes: int, seconds: float = SECONDS) -> bytes:
         """Return a picture. Raises CannotFetch, NotPublic or FileTooLarge."""
-        return self._file(address, seconds, "image/*", lambda found: found.startswith("image/"), max_bytes)
-
-    def file(self, address: str, *, max_bytes: int, seconds: float = SECONDS) -> bytes:
-        """Return a picture or a video, whatever type its server names, but for text. Raises as `picture` does."""
-        return self._file(
-            address, seconds, "image/*, video/mp4", lambda found: not found.startswith("text/"), max_bytes
+        wanted = _Wanted(
+            accept="image/*",
+            is_type=lambda found: found.startswith("image/"),
+            other_type="is no picture",
+            max_bytes=max_bytes,
         )
-
-    def _file(self, address: str, seconds: float, accept: str, is_type: Callable[[str], bool], max_bytes: int) -> bytes:
-        wanted = _Wanted(accept=accept, is_type=is_type, other_type="is no picture", max_bytes=max_bytes)
         return self._follow(
-            address, seconds, accept, lambda at, response, deadline: _body(address, response, deadline, wanted)
+            address, seconds, wanted.accept, lambda at, response, deadline: _body(address, response, deadline, wanted)
         )
+
+    def file(self, address: str, *, max_bytes: int, seconds: float = SECONDS) -> Content:
+        """Return a picture or a video as a file, whatever type its server names, but for text.
+
+        Raises as `picture` does, and MachineShortage if the disk is full.
+        """
+        wanted = _Wanted(
+            accept="image/*, video/mp4",
+            is_type=lambda found: not found.startswith("text/"),
+            other_type="is no picture",
+            max_bytes=max_bytes,
+        )
+
+        def read(at: str, response: requests.Response, deadline: float) -> Content:
+            try:
+                return temporary_content(_pieces(address, response, deadline, wanted))
+            except OSError as error:
+                raise shortage_of(error) or error from error
+
+        return self._follow(address, seconds, wanted.accept, read)
 
     def _follow(
         self, address: str, seconds: float, accept: str, read: Callable[[str, requests.Response, float], T]
@@ -181,6 +198,11 @@ class PublicWeb:
 
 def _body(address: str, response: requests.Response, deadline: float, wanted: _Wanted) -> bytes:
     """Return what is wanted of an answer. Raises CannotFetch or FileTooLarge."""
+    return b"".join(_pieces(address, response, deadline, wanted))[: wanted.max_bytes]
+
+
+def _pieces(address: str, response: requests.Response, deadline: float, wanted: _Wanted) -> Iterator[bytes]:
+    """Yield what is wanted of an answer, and a byte more of a page. Raises as `_body` does."""
     if response.status_code != 200:
         raise CannotFetch(address, f"answers with the status {response.status_code}")
     if not wanted.is_type(_content_type(response).get_content_type()):
@@ -188,14 +210,13 @@ def _body(address: str, response: requests.Response, deadline: float, wanted: _W
     declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) > wanted.max_bytes and not wanted.rest_may_follow:
         raise FileTooLarge(int(declared), wanted.max_bytes)
-    parts, size, most = [], 0, wanted.max_bytes + 1
+    size, most = 0, wanted.max_bytes + 1
     while size < most and (piece := response.raw.read(min(_CHUNK, most - size), decode_content=True)):
-        parts.append(piece)
+        yield piece
         size += len(piece)
         seconds_left(deadline)
     if size > wanted.max_bytes and not wanted.rest_may_follow:
         raise FileTooLarge(size, wanted.max_bytes)
-    return b"".join(parts)[: wanted.max_bytes]
 
 
 def _content_type(response: requests.Response) -> Message:

@@ -24,6 +24,7 @@ from core.publishing.preparer import Preparer
 from core.scheduling.schedule_group import ensure_group
 from core.scheduling.schedules import Schedules
 from core.time.instants import epoch_ms
+from tests.small_video import small_video
 
 
 class Album:
@@ -37,7 +38,7 @@ class Album:
         self.failures = []
 
     def media_limits(self, account):
-        return MediaLimits(pictures=PictureLimits(count=4, max_bytes=100_000))
+        return MediaLimits(pictures=PictureLimits(count=4, max_bytes=100_000), max_video_bytes=100_000_000)
 
     def upload(self, publication):
         if self.failures:
@@ -115,6 +116,41 @@ def test_each_account_gets_the_pictures_once_within_ten_minutes_before_the_post(
     ahead.run()
     ahead.run()
     assert sorted(album.uploads) == [(post.post_id, "album:ada", 1), (post.post_id, "album:bob", 1)]
+
+
+def test_a_large_video_is_uploaded_as_long_before_the_post_as_a_slow_line_needs(ahead, plan, album, media, clock):
+    video = ingest(media, small_video()).model_copy(update={"size": 60_000_000})
+    plan(destinations=("album:ada",), media=(video,))
+    clock.move(minutes=-20, seconds=-1)
+    ahead.run()
+    assert album.uploads == []
+    clock.move(seconds=2)
+    ahead.run()
+    assert [destination for _, destination, _ in album.uploads] == ["album:ada"]
+
+
+def test_a_long_upload_lets_the_next_run_upload_to_other_accounts(ahead, plan, album, clock, monkeypatch):
+    monkeypatch.setattr("core.maintenance.uploads_ahead.PATIENCE_SECONDS", 0.0)
+    long, upload, done = threading.Event(), album.upload, threading.Semaphore(0)
+
+    def last(publication):
+        if publication.account.destination == "album:ada":
+            assert long.wait(10)
+        upload(publication)
+        done.release()
+
+    album.upload = last
+    first = plan(destinations=("album:ada",)).post
+    clock.move(seconds=1)
+    ahead.run()
+    second = plan(post_id="k3v9q2m4cx7b", destinations=("album:ada", "album:bob"), due_at=first.due_at).post
+    clock.move(seconds=1)
+    ahead.run()
+    assert done.acquire(timeout=10)
+    assert album.uploads == [(second.post_id, "album:bob", 1)]
+    long.set()
+    assert done.acquire(timeout=10)
+    assert album.uploads[1:] == [(first.post_id, "album:ada", 1)]
 
 
 @pytest.mark.parametrize("error", [RequestNotSent("It broke."), RuntimeError("bug")])

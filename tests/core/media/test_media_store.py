@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from core.aws_errors import AccessDenied
+from core.media.content import FileContent
 from core.media.folder import FolderMedia
 from core.media.port import AlteredMedia, MissingMedia, reference_of
 from core.media.s3 import S3Media
@@ -49,6 +50,49 @@ def test_a_file_is_found_after_put(store):
 def test_the_same_content_is_stored_once(store):
     assert store.put(CONTENT) == store.put(bytes(CONTENT))
     assert [each.reference for each in store.scan()] == [reference_of(CONTENT)]
+
+
+def test_a_file_is_read_in_parts(store):
+    content = store.open(store.put(CONTENT))
+    assert len(content) == len(CONTENT)
+    assert (content[:4], content[4:9], content[9:1000], content[:]) == (
+        *(CONTENT[:4], CONTENT[4:9], CONTENT[9:], CONTENT),
+    )
+
+
+def test_an_open_file_is_stored_under_the_reference_of_its_bytes(store, tmp_path):
+    content = bytes(range(256)) * 2000
+    (tmp_path / "film").write_bytes(content)
+    reference = store.put(FileContent(tmp_path / "film"))
+    assert reference == reference_of(content)
+    assert store.get(reference) == content
+
+
+def test_an_open_file_stays_readable_when_it_is_deleted(store):
+    reference = store.put(CONTENT)
+    content = store.open(reference)
+    store.delete(reference)
+    assert content[:] == CONTENT
+    with pytest.raises(MissingMedia):
+        store.open(UNKNOWN)
+
+
+def test_an_altered_file_is_not_opened_even_if_it_was_before(folder, tmp_path):
+    reference = folder.put(CONTENT)
+    folder.open(reference)
+    (tmp_path / "media" / reference[:2] / reference).write_bytes(b"another file")
+    with pytest.raises(AlteredMedia):
+        folder.open(reference)
+
+
+def test_a_bucket_downloads_a_file_once_and_keeps_the_last_ones_on_the_disk(bucket, monkeypatch):
+    monkeypatch.setattr("core.media.s3.KEPT_BYTES", 2 * len(CONTENT))
+    downloads = []
+    bucket._client.meta.events.register("before-call.s3.GetObject", lambda **_: downloads.append(1))
+    first, second, third = (bucket.put(CONTENT[:-1] + bytes([number])) for number in range(3))
+    for reference, expected in ((first, 1), (second, 2), (first, 2), (third, 3), (first, 3), (second, 4)):
+        bucket.open(reference)
+        assert len(downloads) == expected
 
 
 def test_an_unknown_file_is_missing(store):

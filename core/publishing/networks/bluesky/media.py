@@ -13,9 +13,11 @@ from functools import partial
 from typing import Any
 
 from core.errors import PunctualError
+from core.media.content import Content, Section
 from core.media.pictures import PictureLimits
 from core.media.videos import display_size
 from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
+from core.publishing.http.body import Body
 from core.publishing.http.client import RequestError, Response
 from core.publishing.link_cards.attached_card import AttachedCard
 from core.publishing.network import Publication
@@ -25,10 +27,10 @@ from core.publishing.upload_memory import UploadMemory
 
 MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=4, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2000, alt=3000),
-    max_video_bytes=10_000_000,
+    max_video_bytes=300_000_000,
 )
-"""Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and `max_video_bytes` keep
-the time for an upload short (transfer_time): app.bsky.embed.video allows 300 MB."""
+"""Limits of app.bsky.embed.images, as a server enforced them, and of app.bsky.embed.video (lexicon of @atproto/pds
+0.5.35). `total_bytes` keeps the time for an upload short (transfer_time)."""
 CARD_PICTURE = PictureLimits(count=1, max_bytes=1_000_000, max_side=2000)
 """The limits of a link card's picture (app.bsky.embed.external)."""
 _M4V_BRANDS = (b"M4V ", b"M4VH")
@@ -83,29 +85,29 @@ class BlueskyUploads:
     def _external(self, publication: Publication, card: AttachedCard) -> dict[str, Any]:
         external: dict[str, Any] = {"uri": card.url, "title": card.title, "description": card.description}
         if card.picture is not None:
-            external["thumb"] = self._once(publication, card.picture, card.picture.content)
+            external["thumb"] = self._once(publication, card.picture, Body(card.picture.content))
         return {"$type": "app.bsky.embed.external", "external": external}
 
     def _image(self, publication: Publication, picture: Attachment) -> dict[str, Any]:
-        blob = self._once(publication, picture, picture.content)
+        blob = self._once(publication, picture, Body(picture.content))
         return {"alt": picture.alt, "image": blob, "aspectRatio": _aspect_ratio(picture.width, picture.height)}
 
     def _video(self, publication: Publication, video: Attachment) -> dict[str, Any]:
-        content, size = _with_mp4_brand(video.content), display_size(video.content)
-        blob = self._once(publication, video, content)
+        body, size = _with_mp4_brand(video.content), display_size(video.content)
+        blob = self._once(publication, video, body)
         embed = {"$type": "app.bsky.embed.video", "alt": video.alt, "video": blob}
         return {**embed, "aspectRatio": _aspect_ratio(*size)} if size else embed
 
-    def _once(self, publication: Publication, attachment: Attachment, content: bytes) -> dict[str, Any]:
-        upload, patience = partial(self._upload, attachment, content), self._client.seconds_left
+    def _once(self, publication: Publication, attachment: Attachment, body: Body) -> dict[str, Any]:
+        upload, patience = partial(self._upload, attachment, body), self._client.seconds_left
         return self._memory.once(publication, attachment, upload, patience=patience)
 
-    def _upload(self, attachment: Attachment, content: bytes) -> dict[str, Any]:
+    def _upload(self, attachment: Attachment, body: Body) -> dict[str, Any]:
         kind = attachment.media.kind
         try:
             if kind == "video":
                 self._check_email()
-            response = self._client.upload_blob(content, attachment.content_type)
+            response = self._client.upload_blob(body, attachment.content_type)
         except LoginRefused as error:
             response = error.response
         except RequestError as error:
@@ -130,6 +132,8 @@ def _aspect_ratio(width: int | None, height: int | None) -> dict[str, int | None
     return {"width": width, "height": height}
 
 
-def _with_mp4_brand(content: bytes) -> bytes:
+def _with_mp4_brand(content: Content) -> Body:
     """Return the video with a brand that servers recognise as MP4. The brand is bytes 8 to 11, in the first box."""
-    return content[:8] + b"mp42" + content[12:] if content[8:12] in _M4V_BRANDS else content
+    if content[8:12] not in _M4V_BRANDS:
+        return Body(content)
+    return Body(content[:8] + b"mp42", Section(content, 12, len(content)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import PunctualError
 from core.publishing.account_form import is_allowed_url
+from core.publishing.http.body import Body
 from core.publishing.http.client import HttpClient, RequestNotSent, Response, ResponseLost, bearer
 
 _SESSION_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
@@ -100,7 +101,7 @@ class PdsClient:
             )
         )
 
-    def upload_blob(self, content: bytes, content_type: str) -> Response:
+    def upload_blob(self, body: Body, content_type: str) -> Response:
         """Upload a file in a session, with the repetition and the errors of `call`.
 
         The server deletes the file after some hours unless a record refers to it.
@@ -109,7 +110,7 @@ class PdsClient:
             lambda session: self._http.send(
                 "POST",
                 _url(session.server, "com.atproto.repo.uploadBlob"),
-                body=content,
+                body=body,
                 headers={**bearer(session.token), "Content-Type": content_type},
             )
         )

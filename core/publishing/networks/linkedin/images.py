@@ -12,6 +12,7 @@ from typing import Any
 
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
+from core.publishing.http.body import Body
 from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import PreparationFailed, Publication, Refused
 from core.publishing.result_classifier import ResultClassifier
@@ -73,7 +74,7 @@ class LinkedInImageUploads:
         try:
             address, urn = self._initialize()
             headers = {**self._headers, "Content-Type": "application/octet-stream"}
-            response = self._client.send("PUT", address, body=picture.content, headers=headers)
+            response = self._client.send("PUT", address, body=Body(picture.content), headers=headers)
         except RequestError as error:
             raise PreparationFailed(self._classifier.from_error(error)) from None
         require_accepted(without_message(response, "picture"), self._classifier)

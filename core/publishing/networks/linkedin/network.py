@@ -158,7 +158,8 @@ class LinkedInNetwork:
         if video is None:
             images = LinkedInImageUploads(client, owner, headers, classifier, api=self._api, memory=self._uploads)
             return images.run(publication)
-        upload = LinkedInVideoUpload(client, owner, headers, classifier, api=self._api, sleep=self._sleep)
+        parts = self._uploads.sent_parts(publication, video)
+        upload = LinkedInVideoUpload(client, owner, headers, classifier, parts, api=self._api, sleep=self._sleep)
         urn = self._uploads.once_video(publication, video, partial(upload.run, video), patience=client.seconds_left)
         return {"media": {"id": urn}}
 

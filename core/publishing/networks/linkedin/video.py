@@ -7,20 +7,22 @@ the video when it is ready.
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from core.media.content import Content, Section
 from core.publishing.attachments import Attachment
+from core.publishing.http.body import Body
 from core.publishing.http.client import HttpClient, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.networks.linkedin.images import check_address, without_message
 from core.publishing.result_classifier import ResultClassifier
+from core.publishing.sent_parts import SentParts
 from core.publishing.uploads import VideoUpload, require_accepted
 
-MAX_VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
-"""The maximum keeps the time for an upload short (transfer_time). LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30
-minutes (doc: Videos API)."""
+MAX_VIDEO_BYTES, MIN_VIDEO_BYTES = 500_000_000, 75_000
+"""LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30 minutes (doc: Videos API)."""
 PAUSE_SECONDS = 2.0
 """The pause before each poll. LinkedIn recommends none."""
 FORBIDDEN, NOT_FOUND = 403, 404
@@ -36,6 +38,15 @@ class _Part:
     address: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Instructions:
+    """LinkedIn's answer to the request for an upload."""
+
+    urn: str
+    token: str
+    parts: Sequence[_Part]
+
+
 class LinkedInVideoUpload(VideoUpload):
     """The upload of one video for one member. The ID of a video is a URN."""
 
@@ -49,16 +60,31 @@ class LinkedInVideoUpload(VideoUpload):
         owner: str | None,
         headers: Mapping[str, str],
         classifier: ResultClassifier,
+        sent_parts: SentParts,
         *,
         api: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(client, classifier, sleep)
+        super().__init__(client, classifier, sent_parts, sleep)
         self._owner = owner
         self._headers = headers
         self._api = api
 
     def _send(self, video: Attachment) -> Response:
+        upload = self._sent_parts.current or self._sent_parts.begin(self._initialize(video))
+        asked: _Instructions = upload.upload
+        for index, part in enumerate(asked.parts):
+            if index not in upload.sent:
+                content = Section(video.content, part.first, part.last + 1)
+                upload.sent[index] = self._send_part(content, part.address)
+        tags = [upload.sent[index] for index in range(len(asked.parts))]
+        finalization = {"video": asked.urn, "uploadToken": asked.token, "uploadedPartIds": tags}
+        require_accepted(self._call("finalizeUpload", finalization), self._classifier)
+        self._video_id = asked.urn
+        return self._poll()
+
+    def _initialize(self, video: Attachment) -> _Instructions:
+        """Ask for the upload of a video. Raises RequestError or PreparationFailed."""
         size = {"fileSizeBytes": len(video.content), "uploadCaptions": False, "uploadThumbnail": False}
         response = require_accepted(self._call("initializeUpload", {"owner": self._owner, **size}), self._classifier)
         urn, parts = str(response.json_value("value", "video")), _parts(response, len(video.content))
@@ -66,21 +92,16 @@ class LinkedInVideoUpload(VideoUpload):
             raise PreparationFailed(self._classifier.from_incomplete())
         for part in parts:
             check_address(part.address, self._api, "video")
-        tags = [self._send_part(video.content[part.first : part.last + 1], part.address) for part in parts]
-        token = str(response.json_value("value", "uploadToken") or "")
-        content = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
-        require_accepted(self._call("finalizeUpload", content), self._classifier)
-        self._video_id = urn
-        return self._poll()
+        return _Instructions(urn=urn, token=str(response.json_value("value", "uploadToken") or ""), parts=parts)
 
     def _call(self, action: str, content: Mapping[str, object]) -> Response:
         url, request = f"{self._api}/rest/videos", {f"{action}Request": content}
         return self._client.post_json(url, request, params={"action": action}, headers=self._headers)
 
-    def _send_part(self, content: bytes, address: str) -> str:
+    def _send_part(self, content: Content, address: str) -> str:
         """Send one part and return its ETag, which confirms it. Raises RequestError or PreparationFailed."""
         headers = {"Content-Type": "application/octet-stream"}
-        response = self._client.send("PUT", address, body=content, headers=headers)
+        response = self._client.send("PUT", address, body=Body(content), headers=headers)
         tag = require_accepted(without_message(response, "video"), self._classifier).headers.get("ETag", "").strip('"')
         if not tag:
             raise PreparationFailed(self._classifier.from_incomplete())

@@ -14,8 +14,8 @@ DEFAULT_MEDIA_LIMITS = {"media": 4, "picture_bytes": 8_000_000, "video_bytes": 4
 """Limits of media for an instance that names none. Mastodon's own limits are at least as high (source:
 mastodon/mastodon, media_attachment.rb: MAX_DESCRIPTION_LENGTH is 1,500 code points; later versions name it)."""
 MAX_PICTURE_BYTES, MAX_TOTAL_BYTES = 4_000_000, 10_000_000
-"""Bytes of one picture and of all media of a post. Their uploads share the deadline of the post, so these limits apply
-even if the instance accepts more."""
+"""Bytes of one picture and of all pictures of a post. Their uploads may share the deadline of the post, so these limits
+apply even if the instance accepts more."""
 MAX_SIDE = 3840
 """Pixels. Mastodon scales pictures to 3840 x 2160."""
 _CONFIGURATION_PATHS = {
@@ -50,7 +50,10 @@ def read_limits(instance: Response) -> dict[str, int]:
 
 
 def media_limits(limits: Mapping[str, int]) -> MediaLimits:
-    """Return the limits of an account for media, with at most the bytes that can be uploaded in time."""
+    """Return the limits of an account for media, with at most the bytes of pictures that can be uploaded in time.
+
+    A video may be as large as the instance accepts: 99 MiB by default (source: media_attachment.rb, VIDEO_LIMIT).
+    """
     known = {**DEFAULT_MEDIA_LIMITS, **limits}
     return MediaLimits(
         pictures=PictureLimits(
@@ -61,5 +64,5 @@ def media_limits(limits: Mapping[str, int]) -> MediaLimits:
             types=PICTURE_TYPES,
             alt=known["description"],
         ),
-        max_video_bytes=min(MAX_TOTAL_BYTES, known["video_bytes"]),
+        max_video_bytes=known["video_bytes"],
     )

@@ -148,9 +148,14 @@ class MastodonNetwork:
         return media_limits(account.limits)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        """Return the ID of the account's newest status. Raises PreparationFailed if it cannot be read."""
+        """Upload a video, and return the ID of the account's newest status. Raises PreparationFailed.
+
+        Pictures not uploaded ahead are sent by `publish`. A video may take longer than a claim, so it precedes it.
+        """
         if not _is_complete(publication.account):
             return None
+        if publication.video:
+            self.upload(publication)
         try:
             response = self._client(publication.account).newest_status(publication.account.identity or "")
         except RequestError as error:

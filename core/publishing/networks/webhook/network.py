@@ -163,5 +163,5 @@ def _media(attachment: Attachment) -> dict[str, str]:
         "content_type": attachment.content_type,
         "alt": attachment.alt,
         "sha256": reference_of(attachment.content),
-        "data": base64.b64encode(attachment.content).decode(),
+        "data": base64.b64encode(attachment.content[:]).decode(),
     }

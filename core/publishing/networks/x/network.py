@@ -145,10 +145,11 @@ class XNetwork:
         """Return the IDs of the media in their order. Raises PreparationFailed."""
         credentials = publication.account.credentials
         client, sign = self._client(credentials, upload_seconds(publication.media)), self._signer(credentials)
-        video = XVideoUpload(client, sign, self._upload_classifier, api=self._api, sleep=self._sleep)
         pictures = XPictureUploads(client, sign, self._upload_classifier, api=self._api)
 
         def animate(each: Attachment, previous_id: str | None, on_sent: Callable[[str], None]) -> str:
+            parts = self._uploads.sent_parts(publication, each)
+            video = XVideoUpload(client, sign, self._upload_classifier, parts, api=self._api, sleep=self._sleep)
             media_id = video.run(each, previous_id, on_sent)
             if each.media.kind == "picture":
                 pictures.describe(media_id, each)

@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.media.content import Section
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestSigner, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.networks.x.pictures import MEDIA_ID
 from core.publishing.result_classifier import ResultClassifier
+from core.publishing.sent_parts import SentParts
 from core.publishing.uploads import VideoUpload, require_accepted
 
-MAX_VIDEO_BYTES = 10_000_000
-"""It keeps the time for an upload short (transfer_time). X accepts 8 GB (doc: Best practices)."""
+MAX_VIDEO_BYTES = 8_000_000_000
+"""X accepts 8 GB, and 16 GB of an account with Premium (doc: Best practices)."""
 SEGMENT_BYTES = 4_000_000
 """X accepts at most 5 MB a segment (doc: POST media/upload, APPEND)."""
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 3600.0
@@ -38,19 +40,23 @@ class XVideoUpload(VideoUpload):
         client: HttpClient,
         sign: RequestSigner,
         classifier: ResultClassifier,
+        sent_parts: SentParts,
         *,
         api: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(client, classifier, sleep)
+        super().__init__(client, classifier, sent_parts, sleep)
         self._sign = sign
         self._url = f"{api}/2/media/upload"
 
     def _send(self, video: Attachment) -> Response:
-        media_id = self._initialize(video)
+        upload = self._sent_parts.current or self._sent_parts.begin(self._initialize(video))
+        media_id: str = upload.upload
         for index, start in enumerate(range(0, len(video.content), SEGMENT_BYTES)):
-            segment = replace(video, content=video.content[start : start + SEGMENT_BYTES])
-            self._append(media_id, index, segment)
+            if index not in upload.sent:
+                segment = replace(video, content=Section(video.content, start, start + SEGMENT_BYTES))
+                self._append(media_id, index, segment)
+                upload.sent[index] = ""
         response = self._client.send("POST", f"{self._url}/{media_id}/finalize", sign=self._sign)
         self._video_id = media_id
         return require_accepted(response, self._classifier)

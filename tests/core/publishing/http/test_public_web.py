@@ -110,8 +110,8 @@ SITE = "http://example.com"
 
 def test_a_picture_is_read_through_redirects(web, internet):
     assert web.picture(f"{SITE}/picture", max_bytes=100) == b"picture"
-    assert web.file(f"{SITE}/moved", max_bytes=100) == b"picture"
-    assert web.file(f"{SITE}/untyped", max_bytes=100) == b"picture"
+    assert web.file(f"{SITE}/moved", max_bytes=100)[:] == b"picture"
+    assert web.file(f"{SITE}/untyped", max_bytes=100)[:] == b"picture"
     assert internet.connected == [(PUBLIC, 80)] * 4
 
 

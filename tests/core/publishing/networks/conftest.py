@@ -66,6 +66,7 @@ class StubServer:
     def __init__(self) -> None:
         self.requests: list[ReceivedRequest] = []
         self._responses: dict[str, tuple[int, Any, dict[str, str]]] = {}
+        self._decisions: dict[str, Callable[[ReceivedRequest], tuple[int, dict[str, str]]]] = {}
         self._server, self.url = _serve(self._handle)
 
     def respond(self, target: str, status: int, body: Any = "", **headers: str) -> None:
@@ -73,6 +74,10 @@ class StubServer:
         content_type = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
         http_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self._responses[target] = (status, body, {"Content-Type": content_type, **http_headers})
+
+    def decide(self, target: str, answer: Callable[[ReceivedRequest], tuple[int, dict[str, str]]]) -> None:
+        """Let a function choose the status and the headers of each response to `METHOD /path`."""
+        self._decisions[target] = answer
 
     def received(self, target: str) -> list[ReceivedRequest]:
         """Return the requests to `METHOD /path`."""
@@ -86,6 +91,9 @@ class StubServer:
         request = ReceivedRequest(handler)
         self.requests.append(request)
         status, body, headers = self._responses.get(request.target, (404, {}, {"Content-Type": "application/json"}))
+        if request.target in self._decisions:
+            status, changed = self._decisions[request.target](request)
+            headers = {**headers, **changed}
         content = body(request) if callable(body) else body
         if not isinstance(content, bytes):
             content = (content if isinstance(content, str) else json.dumps(content)).encode()

@@ -246,10 +246,65 @@ def test_a_post_after_a_rate_limit_reuses_its_video(new_api, new_post, stub, pub
     assert {step: len(stub.received(step)) for step in uploads} == uploads
 
 
-def test_a_video_has_at_most_ten_megabytes(new_api, media_store, video_name):
+def test_a_video_may_be_as_large_as_the_network_documents(new_api, media_store, video_name):
     api = new_api(video_name)
     limits = api.network().media_limits(api.account)
+    documented = {"X": 8_000_000_000, "LinkedIn": 500_000_000}[api.label]
     media = ingest(media_store, VIDEO)
     check_media([media], limits, api.label)
-    with pytest.raises(CannotAttach, match=rf"has 10\.1 MB; {api.label} accepts 10 MB"):
-        check_media([media.model_copy(update={"size": 10_100_000})], limits, api.label)
+    check_media([media.model_copy(update={"size": documented})], limits, api.label)
+    with pytest.raises(CannotAttach, match=rf"MB; {api.label} accepts {documented // 10**6:,} MB"):
+        check_media([media.model_copy(update={"size": documented + 1})], limits, api.label)
+
+
+@pytest.fixture
+def in_parts(new_api, stub, monkeypatch, video_name):
+    """Return the API of a network that takes the video in two parts or more, and the request of its second part."""
+    monkeypatch.setattr("core.publishing.networks.x.video.SEGMENT_BYTES", 40_000)
+    api = new_api(video_name)
+    return api, (b'name="segment_index"\r\n\r\n1' if api.label == "X" else api.SECOND_PATH.encode())
+
+
+def parts_received(api, stub):
+    targets = [api.APPEND] if api.label == "X" else [api.PUT_FIRST, api.PUT_SECOND]
+    return [request.body for target in targets for request in stub.received(target)]
+
+
+def test_an_interrupted_video_continues_at_its_first_missing_part(
+    in_parts, new_post, stub, faulty_proxy, publish, video_name
+):
+    api, second_part = in_parts
+    proxy = faulty_proxy(stub.url)
+    network = api.network(proxy.url)
+    post = new_post(video_name, network)
+    proxy.break_next("before", request=second_part.decode())
+    assert isinstance(publish(network, post), RetryLater)
+    assert len(parts_received(api, stub)) == 1
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2)), Published)
+    received = parts_received(api, stub)
+    assert len(received) == len(set(received)) == (3 if api.label == "X" else 2)
+    assert len(stub.received(api.POST)) == 1
+
+
+def test_a_video_begins_anew_if_the_network_has_forgotten_its_first_parts(
+    in_parts, new_post, stub, faulty_proxy, publish, video_name
+):
+    api, second_part = in_parts
+    proxy = faulty_proxy(stub.url)
+    network = api.network(proxy.url)
+    post = new_post(video_name, network)
+    proxy.break_next("before", request=second_part.decode())
+    assert isinstance(publish(network, post), RetryLater)
+    refused = []
+
+    def forget_once(request):
+        if not refused:
+            refused.append(request)
+            return 404, {}
+        return 200, {"ETag": "/ambry-video/2"}
+
+    stub.decide(api.APPEND if api.label == "X" else api.PUT_SECOND, forget_once)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2)), Published)
+    begun = stub.received(api.INITIALIZE) if api.label == "X" else stub.received(api.VIDEO_ACTION)
+    assert len(begun) == (2 if api.label == "X" else 3)  # LinkedIn's finalization has the same address
+    assert len(stub.received(api.POST)) == 1

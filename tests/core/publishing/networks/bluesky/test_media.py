@@ -120,12 +120,12 @@ def test_the_server_names_the_size_limit_of_videos(network, connect, make_video,
         load_attachments([make_video(size=6_000_000)], media_store, limits, network.label)
 
 
-@pytest.mark.parametrize("response", [{}, {"blobUploadLimit": 300_000_000}, {"blobUploadLimit": "much"}, []])
-def test_without_a_lower_limit_a_video_may_have_ten_megabytes(network, stub, connect_to_stub, response):
+@pytest.mark.parametrize("response", [{}, {"blobUploadLimit": 400_000_000}, {"blobUploadLimit": "much"}, []])
+def test_without_a_lower_limit_a_video_may_be_as_large_as_a_record_allows(network, stub, connect_to_stub, response):
     account = connect_to_stub()
     stub.respond(DESCRIBE, 200, response)
     for each in (account, connect_to_stub()):
-        assert network.media_limits(each).max_video_bytes == 10_000_000
+        assert network.media_limits(each).max_video_bytes == 300_000_000
 
 
 def test_media_that_the_server_rejects_are_refused_with_its_message(

@@ -96,6 +96,28 @@ def test_a_failed_upload_leaves_no_doubt_about_the_post(
     assert stub.received(POST) == []
 
 
+def test_a_video_above_ten_megabytes_is_published(network, account, with_media, publish, media_store, text, statuses):
+    video = ingest(media_store, small_video(11_000_000), alt="Waves")
+    assert isinstance(publish(network, with_media(network, account, video, text=text)), Published)
+    [status] = statuses(text)
+    assert [each["description"] for each in status["media_attachments"]] == ["Waves"]
+
+
+def test_a_video_is_uploaded_before_the_claim_of_its_post(stub, stub_account, with_media, prepare, media_store):
+    network = MastodonNetwork(real_clock)
+    stub.respond(UPLOAD, 200, {"id": "8", "url": "https://example.org/8.mp4"})
+    stub.respond(POST, 200, {"id": "1", "url": "https://example.org/1"})
+    post = prepare(network, with_media(network, stub_account, ingest(media_store, VIDEO)))
+    assert len(stub.received(UPLOAD)) == 1
+    assert isinstance(network.publish(post), Published)
+    assert len(stub.received(UPLOAD)) == 1
+
+
+def test_the_limit_of_a_video_is_that_of_the_instance(network, account):
+    limits = network.media_limits(account.model_copy(update={"limits": {"video_bytes": 103_809_024}}))
+    assert limits.max_video_bytes == 103_809_024
+
+
 @pytest.mark.parametrize("media_id", ["7", "01JD0Z6M3W0000000000000000"])  # the second form is GoToSocial's
 def test_a_video_is_polled_until_the_server_has_processed_it(
     stub, stub_account, with_media, publish, media_store, media_id
