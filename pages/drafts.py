@@ -49,6 +49,18 @@ def change_view() -> None:
     reset_list()
 
 
+def count_words(view: str, words: list[str], shown: int, more: bool) -> str:
+    """Return how many drafts are shown, of how many where that is known without reading them all."""
+    noun = plural(shown, "template" if view == TEMPLATES else "draft")
+    if not more:
+        return noun
+    return (
+        f"{shown} of {plural(application().draft_count(), 'draft')}"
+        if view == ALL and not words
+        else f"{noun} and more"
+    )
+
+
 def cards(view: str) -> None:
     """Draw the search field and the cards, latest change first."""
     app = application()
@@ -64,8 +76,7 @@ def cards(view: str) -> None:
         search_field()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         if found.drafts:
-            noun = plural(len(found.drafts), "template" if view == TEMPLATES else "draft")
-            st.caption(f"**{noun}{' and more' if found.more else ''}**", width="content")
+            st.caption(f"**{count_words(view, words, len(found.drafts), found.more)}**", width="content")
         draft_notice()
     for each in found.drafts:
         draft_card(each, app.clock())

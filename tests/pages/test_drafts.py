@@ -86,10 +86,14 @@ def test_a_proposed_time_that_the_clocks_skip_is_shown_in_words(browse, save):
     assert "02:30 does not exist in Europe/Berlin" in browse("drafts").shown
 
 
-def test_a_draft_with_a_picture_shows_it(browse, save, application, picture):
-    save("With a picture", media=(ingest(application.media, picture("teal")),))
+def test_a_draft_shows_its_first_picture_and_counts_several(browse, save, application, picture):
+    pictures = [ingest(application.media, picture(colour)) for colour in ("teal", "navy")]
+    save("With a picture", media=tuple(pictures[:1]))
     page = browse("drafts")
-    assert "1 picture" in page.shown
+    assert len(page.image) == 1
+    assert "picture ·" not in page.shown
+    save("With two", media=tuple(pictures))
+    assert "2 pictures" in browse("drafts").shown
 
 
 def test_the_search_finds_texts_labels_and_accounts(browse, save, application):
@@ -136,8 +140,10 @@ def test_a_page_reads_twenty_drafts_and_show_more_reads_on(browse, save, applica
     page = browse("drafts")
     assert len(page.texts) == 20
     assert asked == [21]
+    assert "20 of 25 drafts" in page.shown
     page.click("more")
     assert len(page.texts) == 25
+    assert "25 drafts" in page.shown
 
 
 def test_a_draft_is_opened_as_it_was_saved(browse, save, proposed, application):
