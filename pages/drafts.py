@@ -54,11 +54,9 @@ def count_words(view: str, words: list[str], shown: int, more: bool) -> str:
     noun = plural(shown, "template" if view == TEMPLATES else "draft")
     if not more:
         return noun
-    return (
-        f"{shown} of {plural(application().draft_count(), 'draft')}"
-        if view == ALL and not words
-        else f"{noun} and more"
-    )
+    if view == ALL and not words:
+        return f"{shown} of {plural(application().draft_count(), 'draft')}"
+    return f"{noun} and more"
 
 
 def cards(view: str) -> None:

@@ -14,7 +14,7 @@ class TooSoon(PunctualError):
         state = "has passed" if due_at <= now else "is too soon"
         super().__init__(f"{date_and_time(due_at, zone)} {state}.")
         self.earliest = earliest
-        self.hint = f"Choose a time after {date_and_time(earliest, zone)}, or use Post now."
+        self.hint = f"Choose a time after {date_and_time(earliest, zone)}, or publish the post now."
 
 
 class TooFarAhead(PunctualError):

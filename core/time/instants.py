@@ -22,7 +22,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 class UnknownZone(PunctualError):
     """The time zone database does not contain this name."""
 
-    hint = "Choose a zone from the list, for example Europe/Berlin or America/New_York."
+    hint = "Use the name of a zone, for example Europe/Berlin or America/New_York."
 
     def __init__(self, zone: str) -> None:
         super().__init__(f"There is no time zone called {zone!r}.")

@@ -137,7 +137,7 @@ def test_a_past_time_is_refused_with_the_earliest_time_and_post_now_as_remedies(
     compose.schedule()
     assert "Sun 1 Nov 2026, 09:00 Europe/Berlin has passed." in compose.shown
     assert "Choose a time after Mon 2 Nov 2026, 13:00" in compose.shown
-    assert "or use Post now." in compose.shown
+    assert "or publish the post now." in compose.shown
 
 
 def test_the_nearest_times_are_offered_for_a_skipped_hour(compose):
