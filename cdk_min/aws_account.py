@@ -34,7 +34,7 @@ LEAST_BOOTSTRAP = 6
 DELETION_WAIT = {"Delay": 3, "MaxAttempts": 600}
 """Half an hour, in seconds between looks and in looks."""
 MAX_COUNTED = 10_000
-"""The most schedules that are counted: a hundred requests."""
+"""The most schedules that are counted: about a hundred requests."""
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REJECTED = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"}
@@ -82,16 +82,20 @@ class AwsAccount:
             raise
         return int(limits["UnreservedConcurrentExecutions"])
 
-    def posts(self, group: str) -> int:
-        """Return the number of schedules of a group, at most MAX_COUNTED; 0 if there is no such group."""
+    def posts(self, group: str) -> dict[str, Any]:
+        """Return the number of schedules of a group, at most MAX_COUNTED, and whether there are more.
+
+        Without such a group, there are none.
+        """
         pages = self._session.client("scheduler").get_paginator("list_schedules")
-        listed = pages.paginate(GroupName=group, PaginationConfig={"MaxItems": MAX_COUNTED, "PageSize": 100})
+        listed = pages.paginate(GroupName=group, PaginationConfig={"MaxItems": MAX_COUNTED + 1, "PageSize": 100})
         try:
-            return sum(len(page["Schedules"]) for page in listed)
+            count = sum(len(page["Schedules"]) for page in listed)
         except ClientError as error:
-            if _code(error) == "ResourceNotFoundException":
-                return 0
-            raise
+            if _code(error) != "ResourceNotFoundException":
+                raise
+            count = 0
+        return {"count": min(count, MAX_COUNTED), "more": count > MAX_COUNTED}
 
     def failure(self, name: str) -> str | None:
         """Return the first fault of the stack's last operation, or None if there is none."""

@@ -72,12 +72,21 @@ class Request:
         return [word for name, value in self.context.items() for word in ("-c", f"{name}={value}")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class StackToDelete:
+    """A stack that exists: `where` it is, in words, and its outputs."""
+
+    where: str
+    outputs: Mapping[str, str]
+
+
 def deploy(request: Request) -> None:
     """Deploy the stack, store the signing secret, and print what to do next. Raises CannotDeploy."""
     found = ask(request, "stack", request.stack)
     where = f"stack {request.stack}, account {found['account']}, {found['region']}"
     print(f"Deploying {where}", flush=True)
-    _check_state(request, found)
+    _check_state(request, found["status"] or "")
+    _say_if_created_again(request, found["status"] or "")
     _check_that_nothing_is_forgotten(request, found["outputs"])
     here = request.variables | {"AWS_REGION": found["region"], "AWS_DEFAULT_REGION": found["region"]}
     tools = prepare_toolchain()
@@ -92,29 +101,47 @@ def deploy(request: Request) -> None:
     print(f"\nDeployed: {where}\n\n{_report(request, found['region'], outputs)}")
 
 
-def destroy(request: Request, *, confirmed: bool) -> None:
-    """Say what is deleted, ask for the stack's name unless `confirmed`, and delete the stack. Raises CannotDeploy."""
+def find_stack_to_delete(request: Request) -> StackToDelete:
+    """Return the stack of the request. Raises CannotDeploy if there is none."""
     found = ask(request, "stack", request.stack)
     where = f"stack {request.stack}, account {found['account']}, {found['region']}"
     if found["status"] is None:
         raise CannotDeploy(f"There is no {where}. Name another: make destroy REGION=... ARGS=stack=...")
-    outputs = found["outputs"]
-    count = ask(request, "posts", outputs["GroupName"]) if "GroupName" in outputs else 0
-    print(f"This deletes the {where}.")
-    print(f"With it goes every scheduled post: {count_of(count, 'post')}. Nobody publishes them.")
+    return StackToDelete(where=where, outputs=found["outputs"])
+
+
+def say_what_is_deleted(request: Request, stack: StackToDelete) -> None:
+    """Print what the deletion of a stack takes with it, and what stays. Raises CannotDeploy."""
+    outputs = stack.outputs
+    posts = ask(request, "posts", outputs["GroupName"]) if "GroupName" in outputs else {"count": 0, "more": False}
+    print(f"This deletes the {stack.where}.")
+    uncounted = "more than " if posts["more"] else ""
+    print(f"With it goes every scheduled post: {uncounted}{count_of(posts['count'], 'post')}. Nobody publishes them.")
     stays = [f"{name} {outputs[output]}" for output, name in KEPT.items() if output in outputs]
     for each in [*stays, "this machine's home, with its ledger, drafts and pictures"]:
         print(f"  stays: {each}")
-    if not confirmed and not _is_confirmed(request.stack):
+
+
+def confirm_deletion(request: Request) -> None:
+    """Ask for the stack's name. Raises CannotDeploy unless it is typed."""
+    try:
+        typed = input(f"Type the stack's name ({request.stack}) to delete it: ").strip()
+    except EOFError:
+        raise CannotDeploy("Nothing was deleted: no name was typed. Without a terminal: make destroy YES=1") from None
+    if typed != request.stack:
         raise CannotDeploy("Nothing was deleted.")
+
+
+def destroy(request: Request, stack: StackToDelete) -> None:
+    """Delete a stack and its signing secret. Raises CannotDeploy."""
     print("Deleting, which takes a minute or two", flush=True)
     status = ask(request, "delete", request.stack)
     if status != "DELETE_COMPLETE":
         reason = ask(request, "failure", request.stack)
         raise CannotDeploy(f"The stack is in state {status}. {reason}. Correct the cause, then repeat the command.")
-    if parameter := outputs.get("SigningSecretParameter"):
+    if parameter := stack.outputs.get("SigningSecretParameter"):
         ask(request, "forget", parameter)
-    print(f"\nDeleted: {where}")
+    print(f"\nDeleted: {stack.where}")
 
 
 def ask(request: Request, question: str, argument: str) -> Any:
@@ -133,9 +160,8 @@ def ask(request: Request, question: str, argument: str) -> Any:
     return json.loads(asked.stdout)
 
 
-def _check_state(request: Request, found: Mapping[str, Any]) -> None:
-    """Raise CannotDeploy if CloudFormation refuses an update of the stack now."""
-    status = found["status"] or ""
+def _check_state(request: Request, status: str) -> None:
+    """Raise CannotDeploy if CloudFormation refuses an update of a stack in this state."""
     if status.endswith("_IN_PROGRESS") and not status.endswith("_CLEANUP_IN_PROGRESS"):
         raise CannotDeploy(
             f"The stack is in state {status}: AWS is still working on it. Wait, then repeat the command."
@@ -150,6 +176,10 @@ def _check_state(request: Request, found: Mapping[str, Any]) -> None:
             f"The stack is in state {status}: {ask(request, 'failure', request.stack)}. Correct the cause, run: "
             "make destroy, then repeat the command."
         )
+
+
+def _say_if_created_again(request: Request, status: str) -> None:
+    """Print why the first deployment failed, if the cdk command deletes the stack for it and creates it again."""
     if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
         print(f"The first deployment failed: {ask(request, 'failure', request.stack)}")
         print(f"The stack is in state {status}, so it is deleted and created again.", flush=True)
@@ -212,13 +242,6 @@ def _report(request: Request, region: str, outputs: Mapping[str, str]) -> str:
     )
 
 
-def _is_confirmed(stack: str) -> bool:
-    try:
-        return input(f"Type the stack's name ({stack}) to delete it: ").strip() == stack
-    except EOFError:
-        raise CannotDeploy("Nothing was deleted: no name was typed. Without a terminal: make destroy YES=1") from None
-
-
 def read_request(words: Iterable[str], *, profile: str, region: str) -> Request:
     """Sort the words into context values and options of the cdk command. Raises CannotDeploy."""
     context, options = {}, []
@@ -250,7 +273,11 @@ def main(arguments: list[str]) -> None:
         if known.command == "deploy":
             deploy(request)
         else:
-            destroy(request, confirmed=known.yes)
+            stack = find_stack_to_delete(request)
+            say_what_is_deleted(request, stack)
+            if not known.yes:
+                confirm_deletion(request)
+            destroy(request, stack)
     except CannotDeploy as fault:
         sys.exit(str(fault))
     except KeyboardInterrupt:

@@ -66,9 +66,9 @@ def test_a_stack_is_deleted_for_good(account):
     assert account.stack("Punctual")["status"] is None
 
 
-def test_the_posts_of_a_group_are_counted_over_pages(account, aws_session):
+def test_the_posts_of_a_group_are_counted_over_pages_up_to_a_limit(account, aws_session, monkeypatch):
     scheduler = aws_session.client("scheduler")
-    assert account.posts("punctual") == 0
+    assert account.posts("punctual") == {"count": 0, "more": False}
     scheduler.create_schedule_group(Name="punctual")
     for number in range(103):
         scheduler.create_schedule(
@@ -78,7 +78,9 @@ def test_the_posts_of_a_group_are_counted_over_pages(account, aws_session):
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "RoleArn": "arn:aws:iam::1:role/r"},
         )
-    assert account.posts("punctual") == 103
+    for limit, counted in ((1000, 103), (103, 103), (102, 102)):
+        monkeypatch.setattr("cdk_min.aws_account.MAX_COUNTED", limit)
+        assert account.posts("punctual") == {"count": counted, "more": limit < 103}
 
 
 def test_a_parameter_is_forgotten_once(account, aws_session):

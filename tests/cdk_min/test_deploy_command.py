@@ -75,7 +75,7 @@ class Machine:
             "aws_account.py failure": (0, "null"),
             "aws_account.py resources": (0, json.dumps(RESOURCES)),
             "aws_account.py concurrency": (0, "1000"),
-            "aws_account.py posts": (0, "0"),
+            "aws_account.py posts": (0, json.dumps({"count": 0, "more": False})),
             "aws_account.py delete": (0, json.dumps("DELETE_COMPLETE")),
             "aws_account.py forget": (0, "true"),
             "npx --yes": (0, json.dumps({"Punctual": OUTPUTS})),
@@ -358,7 +358,7 @@ def test_a_node_that_the_cdk_does_not_support_gives_way_to_one_from_pypi(machine
 def deployed(machine: Machine) -> Machine:
     full = OUTPUTS | {"TableName": "ledger-1", "MediaBucketName": "media-1", "AccountsPath": "/punctual/accounts"}
     machine.rules["aws_account.py stack"] = (0, json.dumps(DEPLOYED | {"outputs": full}))
-    machine.rules["aws_account.py posts"] = (0, "3")
+    machine.rules["aws_account.py posts"] = (0, json.dumps({"count": 3, "more": False}))
     return machine
 
 
@@ -366,11 +366,16 @@ def test_destroy_says_what_is_lost_and_what_stays_before_it_asks_for_the_name(de
     finished = deployed.run("destroy", typed="Punctual\n")
     assert finished.returncode == 0, finished.stderr
     before, after = finished.stdout.split("Type the stack's name (Punctual)")
-    assert "every scheduled post: 3 posts" in before
+    assert "every scheduled post: 3 posts." in before
     for kept in ("ledger-1", "media-1", "/punctual/accounts", "this machine's home"):
         assert kept in before
     asked = [words[1:] for words, _ in deployed.calls("python")]
     assert asked[-2:] == [["delete", "Punctual"], ["forget", "/Punctual/signing-secret"]]
+
+
+def test_destroy_says_that_there_are_more_posts_than_it_counts(deployed):
+    deployed.rules["aws_account.py posts"] = (0, json.dumps({"count": 10_000, "more": True}))
+    assert "every scheduled post: more than 10,000 posts." in deployed.run("destroy", typed="\n").stdout
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "yes\n", "punctual\n"])
