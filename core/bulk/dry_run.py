@@ -17,7 +17,8 @@ from core.bulk.row_posts import LoadOptions, RowPosts, UnreadableRow
 from core.bulk.rows import PostRow
 from core.errors import PunctualError
 from core.ledger.port import Plan
-from core.posts.models import Post
+from core.posts.models import LinkCard, Post
+from core.publishing.link_cards.wanted_card import wanted_link
 from core.scheduling.cautions import Caution
 from core.scheduling.free_times import NoFreeTime, NoPostingTimes
 from core.scheduling.revisions import check_size
@@ -27,6 +28,8 @@ Verdict = Literal["create", "there", "duplicate", "refused"]
 """*there*: an earlier load of the file has scheduled the row. A *duplicate* is not scheduled, unless asked for."""
 THREADS = 8
 """Rows whose pictures are read at the same time."""
+CARD_SECONDS = 90.0
+"""How long the link cards of a table may take. The rows whose page was not read by then go without a card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,7 @@ class CheckedRow:
 
     `takes_free_time`: the row has no time, and `post` is due at the free posting time that is foreseen for it.
     `unsettled`: an earlier load ended before the scheduler had the post. `cautions` do not keep a row from being
-    scheduled.
+    scheduled, and neither does `no_card`, the reason why the card of its link could not be made.
     """
 
     number: int
@@ -48,6 +51,7 @@ class CheckedRow:
     reason: str = ""
     hint: str = ""
     cautions: tuple[Caution, ...] = ()
+    no_card: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,8 @@ class _Check:
             for each in pool.map(lambda row, post_id: self._first(row, post_id, planned), self._rows, ids):
                 checked.append(each)
                 on_progress(len(checked))
-        return tuple(self._with_cautions(self._with_free_times(self._without_duplicates(checked))))
+        found = self._with_free_times(self._without_duplicates(checked))
+        return tuple(self._with_cautions(self._with_cards(found) if options.cards else found))
 
     def _first(self, row: PostRow, post_id: str, planned: Mapping[str, Plan | None]) -> CheckedRow:
         if post_id in planned:
@@ -188,6 +193,22 @@ class _Check:
             return _refused(replace(each, post=None), error)
         return replace(each, post=post.model_copy(update=at.members))
 
+    def _with_cards(self, checked: Sequence[CheckedRow]) -> list[CheckedRow]:
+        """Return the rows; those that will be scheduled have the cards of their links, each page read once."""
+        networks = self._application.networks
+        wanted = {
+            each.number: url
+            for each in checked
+            if each.verdict == "create" and each.post and (url := wanted_link(each.post, networks))
+        }
+        if not wanted:
+            return list(checked)
+        cards = self._pictures.cards.fetched(dict.fromkeys(wanted.values()), seconds=CARD_SECONDS)
+        return [
+            _with_card(each, each.post, cards[wanted[each.number]]) if each.post and each.number in wanted else each
+            for each in checked
+        ]
+
     def _with_cautions(self, checked: Sequence[CheckedRow]) -> list[CheckedRow]:
         """Return the rows; those with a post have the warnings of the second look."""
         look = RowCautions(self._application, [each.post for each in checked if each.verdict == "create" and each.post])
@@ -195,6 +216,17 @@ class _Check:
             replace(each, cautions=look.of(each.post)) if each.verdict == "create" and each.post else each
             for each in checked
         ]
+
+
+def _with_card(each: CheckedRow, post: Post, card: LinkCard | PunctualError) -> CheckedRow:
+    try:
+        if isinstance(card, LinkCard):
+            with_card = post.model_copy(update={"card": card})
+            check_size(with_card)
+            return replace(each, post=with_card)
+    except PunctualError as error:
+        card = error
+    return replace(each, no_card=str(card))
 
 
 def _waits(each: CheckedRow) -> bool:

@@ -129,7 +129,7 @@ class _Load:
         known = self._application.ledger.pending([each.post_id for each in rows])
         waiting = [each.post for each in rows if each.takes_free_time and each.post and each.post_id not in known]
         claimed = self._application.free_times.claim_foreseen(waiting) if waiting else set()
-        waits = any(each.post and (each.post.media or each.takes_free_time) for each in rows)
+        waits = any(each.post and (each.post.files or each.takes_free_time) for each in rows)
         with ThreadPoolExecutor(THREADS if waits else 1, thread_name_prefix="load") as pool:
             prepared = list(pool.map(lambda each: self._prepared(each, known, claimed), rows))
         results = self._scheduling.schedule([found for found in prepared if isinstance(found, Post)])
@@ -146,7 +146,7 @@ class _Load:
         if each.post_id in known or each.post is None:
             return None
         try:
-            self._checked.pictures.store(each.post.media, self._application.media)
+            self._checked.pictures.store(each.post.files, self._application.media)
             if each.takes_free_time and each.post_id not in claimed:
                 at = self._application.free_times.claim(each.post, earliest=each.post.due_at)
                 return each.post.model_copy(update=at.members)

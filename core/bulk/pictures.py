@@ -4,20 +4,27 @@ They are held beside the media store until their posts are scheduled, so that a 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Lock
 from weakref import finalize
 
+from core.bulk.reading import MAX_ROWS
 from core.errors import PunctualError
+from core.media.content import Content, FileContent
 from core.media.folder import FolderMedia
 from core.media.intake import MAX_VIDEO_BYTES, ingest
 from core.media.port import MediaStore
-from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, Media
+from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, LinkCard, Media, MediaReference
 from core.publishing.http.public_web import PublicWeb
+from core.publishing.link_cards.cards import LinkCards
+from core.publishing.link_cards.fetching import fetch_card
+from core.time.instants import real_clock
 
+CARD_THREADS = 8
+"""Pages that are read for link cards at the same time."""
 MAX_HELD_BYTES = 2_000_000_000
 """The most bytes of pictures and videos of one file."""
 
@@ -62,9 +69,16 @@ class Pictures:
     """The pictures of one table. Any thread may use it. Each file is read once, and its errors are kept too."""
 
     def __init__(
-        self, files: Mapping[str, Callable[[], bytes]] | None = None, get: Callable[[str], bytes] | None = None
+        self,
+        files: Mapping[str, Callable[[], Content]] | None = None,
+        get: Callable[[str], Content] | None = None,
+        fetch: Callable[[str, MediaStore], LinkCard] | None = None,
     ) -> None:
-        """`files` reads the files by name, in any case. `get` reads a public address."""
+        """`files` reads the files by name, in any case. `get` reads a public address.
+
+        `fetch` makes the card of a link, and puts its picture into a store.
+        """
+        self._fetch = fetch or _fetch
         self._files = {name.casefold(): read for name, read in (files or {}).items()}
         self._get = get or partial(PublicWeb().file, max_bytes=MAX_VIDEO_BYTES)
         self._held: FolderMedia | None = None
@@ -87,13 +101,19 @@ class Pictures:
         padded = [*alts, *[""] * len(names)]
         return tuple(self._one(name).model_copy(update={"alt": alt}) for name, alt in zip(names, padded, strict=False))
 
-    def store(self, media: Sequence[Media], store: MediaStore) -> None:
+    def store(self, references: Sequence[MediaReference], store: MediaStore) -> None:
         """Put held pictures into the media store, unless it has them; their time there is set to now."""
-        for each in media:
-            if store.exists(each.reference):
-                store.touch(each.reference)
+        for each in references:
+            if store.exists(each):
+                store.touch(each)
             else:
-                store.put(self._store().get(each.reference))
+                store.put(self._store().open(each))
+
+    @cached_property
+    def cards(self) -> LinkCards:
+        """The link cards of the table. Their pictures are held too."""
+
+        return LinkCards(real_clock, lambda url: self._fetch(url, self._store()), threads=CARD_THREADS, kept=MAX_ROWS)
 
     def close(self) -> None:
         """Delete the held files. A forgotten object, as of a closed browser tab, does so too."""
@@ -130,7 +150,7 @@ class Pictures:
         except PunctualError as error:
             return error
 
-    def _content(self, name: str) -> bytes:
+    def _content(self, name: str) -> Content:
         if name.lower().startswith(("http://", "https://")):
             return self._get(name)
         read = self._files.get(name.casefold())
@@ -139,6 +159,10 @@ class Pictures:
         return read()
 
 
-def folder_files(folder: Path) -> dict[str, Callable[[], bytes]]:
+def _fetch(url: str, store: MediaStore) -> LinkCard:
+    return fetch_card(url, PublicWeb(), store)
+
+
+def folder_files(folder: Path) -> dict[str, Callable[[], Content]]:
     """Return the files of a folder by name; those of its sub-folders are not read."""
-    return {path.name: path.read_bytes for path in folder.iterdir() if path.is_file()}
+    return {path.name: partial(FileContent, path) for path in folder.iterdir() if path.is_file()}

@@ -12,7 +12,7 @@ from core.time.instants import utc_text
 
 REPORT_COLUMNS = (
     *("row", "result", "due_at", "wall", "zone", "repeats", "destinations", "text"),
-    *("reason", "remedy", "cautions", "post_id"),
+    *("reason", "remedy", "cautions", "link_card", "no_link_card", "post_id"),
 )
 RESULTS = {
     "create": "will be scheduled",
@@ -54,5 +54,7 @@ def _row(checked: CheckedRow, result: str, post: Post | None, reason: str, hint:
         "reason": reason,
         "remedy": hint,
         "cautions": " ".join(f"{each.problem} {each.remedy}" for each in checked.cautions),
+        "link_card": (post.card.title or post.card.url) if post and post.card else "",
+        "no_link_card": checked.no_card,
         "post_id": checked.post_id,
     }

@@ -46,7 +46,8 @@ class UnnamedOption(PunctualError):
 class LoadOptions:
     """What applies to every row. `zone`, `destinations` are for rows that name none; `labels` are added to each row.
 
-    `order` None: the dates of the table tell it. With `duplicates`, they are scheduled too.
+    `order` None: the dates of the table tell it. With `duplicates`, they are scheduled too. With `cards`, the posts get
+    the cards of their links.
     """
 
     zone: str
@@ -54,6 +55,7 @@ class LoadOptions:
     labels: tuple[str, ...] = ()
     order: DateOrder | None = None
     duplicates: bool = False
+    cards: bool = True
 
 
 class RowPosts:

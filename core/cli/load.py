@@ -62,6 +62,7 @@ def load_posts(application: Application, options: argparse.Namespace, out: TextI
         labels=tuple(options.labels),
         order=options.dates,
         duplicates=options.duplicates,
+        cards=not options.no_card,
     )
     with closing(Pictures(_files(options.pictures or options.file.parent))) as pictures:
         checked = dry_run(application, rows, chosen, pictures)
@@ -146,6 +147,10 @@ def _print(rows: list[dict[str, str]], options: argparse.Namespace, out: TextIO,
         print(printable(line.rstrip()), file=out)
         if row["reason"]:
             print(printable(f"        {row['reason']} {row['remedy']}".rstrip()), file=out)
+        if row["link_card"]:
+            print(printable(f"        Link card: {excerpt(row['link_card'], EXCERPT_LENGTH)}"), file=out)
+        if row["no_link_card"]:
+            print(printable(f"        No link card: {row['no_link_card']}"), file=out)
         if row["cautions"]:
             print(printable(f"        Caution: {row['cautions']}"), file=out)
     print(summary, file=out)

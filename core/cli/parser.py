@@ -122,6 +122,7 @@ def _add_schedule_options(command: argparse.ArgumentParser) -> None:
         "--id", type=post_id, metavar="ID", help="id of the post: the same id and post again schedules nothing twice"
     )
     command.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
+    command.add_argument("--no-card", action="store_true", help="fetch no link card")
 
 
 def _add_load_options(command: argparse.ArgumentParser) -> None:
@@ -148,6 +149,7 @@ def _add_load_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--encoding", help="encoding of the file (default: detected)")
     command.add_argument("--pictures", type=Path, metavar="FOLDER", help="folder of pictures (default: that of FILE)")
     command.add_argument("--duplicates", action="store_true", help="schedule duplicates too")
+    command.add_argument("--no-card", action="store_true", help="fetch no link cards")
     command.add_argument("--report", type=Path, metavar="REPORT", help="write the report to this CSV file")
 
 

@@ -10,15 +10,19 @@ from core.cli.printed_rows import post_row, print_row, timing_columns
 from core.errors import PunctualError
 from core.labels.label import stored_names
 from core.ledger.port import Plan
-from core.posts.models import OptionValue, Post, Repeat, new_post_id
+from core.posts.models import LinkCard, OptionValue, Post, Repeat, new_post_id
 from core.posts.recurrence import skipped_run_warnings
 from core.posts.series import build_series
 from core.publishing.composing import compose
+from core.publishing.link_cards.wanted_card import wanted_link
 from core.publishing.options import OptionForNobody, read_options
+from core.scheduling.revisions import check_size
 from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instants, wall_time
 from core.time.written_times import read_time, understood
 
+CARD_SECONDS = 15.0
+"""How long the command waits for the link card, before the post is scheduled."""
 LINK_SECONDS = 3.0
 """How long the command waits for the checks of links, after the post is scheduled."""
 _ARMED_LATER = (
@@ -52,6 +56,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     wall, which = _wall_time(options, zone, now)
     if planned is None:
         post = _new_post(application, options, wall, zone, which, now)
+        post = post if options.no_card else _with_card(application, post, err)
     elif is_same(planned, options, wall, zone, application):
         post = planned.post
     else:
@@ -107,6 +112,23 @@ def _new_post(
         labels=application.labels.add(options.labels) if options.labels else (),
         options=written_options(application, options),
     )
+
+
+def _with_card(application: Application, post: Post, err: TextIO) -> Post:
+    """Return the post with the card of its first link. Without a card, say why: the post goes out with its link."""
+    url = wanted_link(post, application.networks)
+    if url is None:
+        return post
+    card = application.link_cards.fetched([url], seconds=CARD_SECONDS)[url]
+    try:
+        if isinstance(card, LinkCard):
+            with_card = post.model_copy(update={"card": card})
+            check_size(with_card)
+            return with_card
+    except PunctualError as error:
+        card = error
+    print(f"No link card: {card}", file=err)
+    return post
 
 
 def written_options(application: Application, options: argparse.Namespace) -> dict[str, dict[str, OptionValue]]:

@@ -13,6 +13,7 @@ from core.bulk.feed import FeedToken
 from core.bulk.loading import load
 from core.bulk.records import SOURCES
 from core.posts.series import runs_of
+from core.publishing.http.public_web import CannotFetch
 from ui.bulk import running
 
 TABLE = """text,date,time,zone,destinations
@@ -211,3 +212,21 @@ def test_a_series_written_in_compose_is_made_again_from_the_exported_queue(brows
     finish(page)
     [again] = application.ledger.series(limit=2)
     assert (len(before), runs_of(again.post, after=clock(), count=10)) == (6, before)
+
+
+def test_a_row_whose_page_cannot_be_read_is_scheduled_and_named(browse, upload, application, monkeypatch):
+    fetched = []
+
+    def fetch(url, store):
+        fetched.append(url)
+        raise CannotFetch(url, "could not be reached")
+
+    monkeypatch.setattr("core.bulk.pictures._fetch", fetch)
+    application.accounts.connect(Account(destination="bluesky:ada", label="Ada", credentials={"password": "p"}))
+    page = browse("bulk")
+    upload(page, "text,datetime,destinations\nSee https://example.com/,2026-12-24 09:00,bluesky:ada\n")
+    assert page.button(key="load").label == "Schedule 1 post"
+    assert "1 row scheduled without a link card" in [each.label for each in page.expander]
+    page.toggle(key="import-cards-0").set_value(False).run()
+    assert "1 row scheduled without a link card" not in [each.label for each in page.expander]
+    assert fetched == ["https://example.com/"]

@@ -72,6 +72,7 @@ def chosen_options() -> LoadOptions:
         destinations=tuple(state.get(_key("destinations")) or ()),
         order=ORDERS[state.get(_key("dates")) or "Detected"],
         duplicates=bool(state.get(_key("duplicates"))),
+        cards=bool(state.get(_key("cards"), True)),
     )
 
 
@@ -92,6 +93,12 @@ def column_fields(table: PostTable) -> dict[str, Column]:
                 "Schedule duplicates too",
                 key=_key("duplicates"),
                 help="Rows with the text, the account and the time of a queued post or of a row before.",
+            )
+            st.session_state.setdefault(_key("cards"), True)
+            st.toggle(
+                "Make link cards",
+                key=_key("cards"),
+                help="Reads the page of each post's first link once, for networks that show a card with the post.",
             )
     chosen = {name: st.session_state.get(_key(f"column-{name}")) for name in table.header}
     return {name: Column(value) for name, value in chosen.items() if value and value != NOTHING}

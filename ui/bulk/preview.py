@@ -78,6 +78,12 @@ def _reasons(checked: DryRun) -> None:
         [(each.number, each.reason, each.hint) for each in refused],
         icon=":material/block:",
     )
+    without_card = [each for each in checked.rows if each.no_card]
+    reasons_list(
+        f"{plural(len(without_card), 'row')} scheduled without a link card",
+        [(each.number, each.no_card, "The post goes out with its link.") for each in without_card],
+        icon=":material/link_off:",
+    )
     warned = [each for each in checked.rows if each.cautions]
     reasons_list(
         f"{plural(len(warned), 'row')} scheduled with a warning",

@@ -16,7 +16,7 @@ from core.media.pictures import fit_picture
 from core.posts.models import CARD_DESCRIPTION_LENGTH, CARD_TITLE_LENGTH, LinkCard
 from core.publishing.link_cards.attached_card import ShowsCards
 from core.publishing.link_cards.fetching import STORED_PICTURE, shortened
-from core.publishing.links import find_links
+from core.publishing.link_cards.wanted_card import public_links
 from ui.compose.media_fields import attached
 from ui.compose.typed_text import forget_typed, latest_text, whole
 from ui.frame.application import application
@@ -48,7 +48,7 @@ class _CardState:
 
 def fill(draft: str, card: LinkCard | None, texts: Iterable[str]) -> None:
     """Fill the fields. A draft that has links and no card gets none, until a person asks for it."""
-    refused = frozenset() if card is not None else frozenset(_urls(texts))
+    refused = frozenset() if card is not None else frozenset(public_links(texts))
     _set(draft, _CardState(refused=refused))
     if card is not None:
         _show(draft, card)
@@ -79,7 +79,7 @@ def note_link(draft: str, texts: Iterable[str], destinations: Iterable[str]) -> 
     Call it before the fields are drawn, so that the page shows the fetch.
     """
     state = _state(draft)
-    wanted = _wanted(state, _urls(texts)) if _shows_cards(destinations) else None
+    wanted = _wanted(state, public_links(texts)) if _shows_cards(destinations) else None
     if wanted is None or wanted == state.asked:
         return False
     _set(draft, replace(state, asked=wanted, since=application().clock()))
@@ -90,7 +90,7 @@ def card_fields(draft: str, texts: Iterable[str], destinations: Iterable[str]) -
     """Draw the card of the first link of the texts, if one of the destinations shows cards."""
     if not _shows_cards(destinations):
         return
-    urls, state = _urls(texts), _state(draft)
+    urls, state = public_links(texts), _state(draft)
     wanted = _wanted(state, urls)
     if wanted is not None:
         is_fetching = not isinstance(_result(draft, wanted), LinkCard | PunctualError)
@@ -105,7 +105,7 @@ def card_editor(draft: str, texts: Iterable[str]) -> None:
     """Draw the fields of a card, or Undo if it was removed. Without a card, draw nothing."""
     found, removed = _state(draft).card, _state(draft).removed
     if found is not None:
-        _editor(draft, found, is_linked=found.url in _urls(texts))
+        _editor(draft, found, is_linked=found.url in public_links(texts))
     elif removed is not None:
         with st.container(horizontal=True, vertical_alignment="center", key=widget_key("link-card-removed", draft)):
             st.caption(":material/check: Link card removed", width="content")
@@ -237,11 +237,6 @@ def _wanted(state: _CardState, urls: list[str]) -> str | None:
     if not urls or urls[0] in state.refused or (state.card is not None and state.card.url in urls):
         return None
     return urls[0]
-
-
-def _urls(texts: Iterable[str]) -> list[str]:
-    """Return the links to public hosts, each once."""
-    return list(dict.fromkeys(link.url for text in dict.fromkeys(texts) for link in find_links(text) if link.public))
 
 
 def _shows_cards(destinations: Iterable[str]) -> bool:

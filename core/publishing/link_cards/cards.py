@@ -1,7 +1,7 @@
 """The cards of links in posts that are written, each fetched once in the background."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +28,15 @@ class CardFailed(PunctualError):
         super().__init__(f"The card of {url} could not be made.")
 
 
+class CardTooLate(PunctualError):
+    """A page did not answer within the time that somebody waits for cards."""
+
+    hint = "The post goes out with its link, without a card."
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The card of {url} was not there in time.")
+
+
 @dataclass
 class _Fetch:
     begun_at: datetime
@@ -35,14 +44,17 @@ class _Fetch:
 
 
 class LinkCards:
-    """Fetches cards in at most THREADS daemon threads, which end when there is nothing to do. Any thread may use it."""
+    """Fetches cards in a few daemon threads, which end when there is nothing to do. Any thread may use it."""
 
-    def __init__(self, clock: Clock, fetch: Callable[[str], LinkCard]) -> None:
-        """`fetch` returns the card of a link, or raises PunctualError."""
+    def __init__(
+        self, clock: Clock, fetch: Callable[[str], LinkCard], *, threads: int = THREADS, kept: int | None = None
+    ) -> None:
+        """`fetch` returns the card of a link, or raises PunctualError. At most `kept` links are remembered, or KEPT."""
         self._clock = clock
         self._fetch = fetch
+        self._kept = kept
         self._fetches: dict[str, _Fetch] = {}
-        self._work = BackgroundWork(self._result, self._store, threads=THREADS, name="link-card")
+        self._work = BackgroundWork(self._result, self._store, threads=threads, name="link-card")
 
     def card(self, url: str) -> LinkCard | PunctualError | None:
         """Return the card of a link, or the reason why there is none. None while it is fetched. Never waits."""
@@ -54,7 +66,7 @@ class LinkCards:
             self._fetches[url] = fetch  # at the end: the links that were looked at longest ago are forgotten first
             if is_new:
                 self._begin(url)
-            while len(self._fetches) > KEPT:
+            while len(self._fetches) > (self._kept or KEPT):
                 del self._fetches[next(iter(self._fetches))]
             return fetch.found
 
@@ -64,16 +76,23 @@ class LinkCards:
             if url in self._fetches and self._fetches[url].found is not None:
                 del self._fetches[url]
 
-    def wait(self, url: str, *, seconds: float) -> None:
-        """Wait until the card of a link is known or its fetch has failed, at most so many seconds."""
+    def wait(self, *urls: str, seconds: float) -> None:
+        """Wait until the cards of links are known or their fetches have failed, at most so many seconds."""
         with self._work.changed:
-            self._work.changed.wait_for(
-                lambda: url not in self._fetches or self._fetches[url].found is not None, seconds
-            )
+            self._work.changed.wait_for(lambda: not any(map(self._is_running, urls)), seconds)
+
+    def fetched(self, urls: Iterable[str], *, seconds: float) -> dict[str, LinkCard | PunctualError]:
+        """Return the card of each link, or the reason why there is none, within so many seconds."""
+        begun = {url: self.card(url) for url in urls}
+        self.wait(*begun, seconds=seconds)
+        return {url: self.card(url) or CardTooLate(url) for url in begun}
+
+    def _is_running(self, url: str) -> bool:
+        return url in self._fetches and self._fetches[url].found is None
 
     def _begin(self, url: str) -> None:
         self._work.add(url)
-        while len(self._work.waiting) > KEPT:
+        while len(self._work.waiting) > (self._kept or KEPT):
             self._fetches.pop(self._work.waiting.popleft(), None)
 
     def _store(self, url: str, found: LinkCard | PunctualError) -> None:
