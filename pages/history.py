@@ -5,7 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from core.bulk.history_csv import history_csv
-from core.ledger.history import Run, all_runs, needing_decision
+from core.ledger.history import Run, all_runs
 from core.scheduling.post_filter import StateGroup
 from core.time.instants import wall_time
 from core.time.phrases import day_heading, relative_time
@@ -27,7 +27,7 @@ STATES: tuple[StateGroup, ...] = ("published", "unconfirmed", "failed", "missed"
 """The states of past posts."""
 PAGE = 30
 EXTRA_RUNS = 100
-"""Older runs, beyond the page, among which the page finds those that need a decision."""
+"""Runs that are read beyond the page, because those that wait for a person are drawn above it."""
 
 
 def csv() -> bytes:
@@ -39,8 +39,10 @@ def content() -> object:
     """Return what History shows now, to notice when it changes."""
     now, limit = application().clock(), list_limit(PAGE)
     latest = application().views.history(limit=read_limit(limit))
+    waiting = application().waiting.read_with(latest)
     age = phrase_age((run.due_at for run in latest[:limit]), now)
-    return wall_time(now, viewer_zone()).date(), latest, age
+    outcomes = [(run.key, run.outcome) for run in waiting.runs]
+    return wall_time(now, viewer_zone()).date(), latest, age, outcomes
 
 
 def read_limit(limit: int) -> int:
@@ -50,31 +52,24 @@ def read_limit(limit: int) -> int:
 
 @st.fragment
 def report() -> None:
-    """Draw the runs that need a decision, then the rest by day, latest first.
-
-    A run that needed a decision when the page was opened keeps its place after the decision. New ones are added at the
-    end. So no button moves under the pointer.
-    """
-    ledger, limit = application().ledger, list_limit(PAGE)
+    """Draw the runs that wait for a person, then the rest by day, latest first."""
+    limit = list_limit(PAGE)
     controls()
     latest = application().views.history(limit=read_limit(limit))
+    waiting = application().waiting.read_with(latest)
     note_drawn(content())
     chosen = current_filter()
+    attention(waiting, latest, chosen)
+    drawn = card_places().keys() | {run.key for run in waiting.runs}
     found = [run for run in latest if chosen.matches(run)]
-    places = card_places()
-    needing = {run.key for run in needing_decision(ledger, [run for run in found if run.key not in places])}
-    urgent = {run.key: run for run in found if run.key in places or run.key in needing}
-    for run in urgent.values():
-        places.setdefault(run.key, run.due_at)
-    rest = [run for run in found if run.key not in urgent]
-    attention([urgent[key] for key in places if key in urgent])
+    rest = [run for run in found if run.key not in drawn]
     days(rest[:limit])
     truncated = len(latest) == read_limit(limit)
     if len(rest) > limit or (truncated and chosen.empty):
         more_button(PAGE)
     elif truncated:
         search_limit_note("last")
-    if not found:
+    if not found and not card_places():
         empty()
     show_toasts()
 

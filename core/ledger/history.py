@@ -95,9 +95,12 @@ def all_runs(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) ->
 
 def needing_decision(ledger: Ledger, found: Sequence[Run]) -> list[Run]:
     """Return the runs that were unsuccessful, and whose one-time posts were not changed since."""
-    unsuccessful = [run for run in found if run.state in UNSUCCESSFUL]
-    plans = ledger.get_all([run.post_id for run in unsuccessful]) if unsuccessful else {}
-    return [run for run in unsuccessful if _is_unchanged(plans.get(run.post_id), run)]
+    return _unchanged(ledger, [run for run in found if run.state in UNSUCCESSFUL])
+
+
+def runs_again(ledger: Ledger, keys: Sequence[str]) -> list[Run]:
+    """Return the current runs of some keys, without those that left History because their posts were changed."""
+    return _unchanged(ledger, list(map(run_of, ledger.occurrences(keys)))) if keys else []
 
 
 def overdue(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
@@ -110,6 +113,11 @@ def due_unbegun(ledger: Ledger, now: datetime, *, until: datetime, limit: int) -
     """Return the one-time posts that can still go out by themselves, soonest due first: also late ones."""
     found = ledger.due(due_from=now - timedelta(minutes=MAX_LATE_AFTER_MINUTES), due_before=until, limit=limit)
     return [plan for plan in found if not _is_too_late(plan, now)]
+
+
+def _unchanged(ledger: Ledger, found: Sequence[Run]) -> list[Run]:
+    plans = ledger.get_all([run.post_id for run in found]) if found else {}
+    return [run for run in found if _is_unchanged(plans.get(run.post_id), run)]
 
 
 def _is_unchanged(plan: Plan | None, run: Run) -> bool:

@@ -1,12 +1,12 @@
 """The posts that wait for a person: unsuccessful ones, and those that cannot go out as they are."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from core.ledger.history import Run, needing_decision, overdue, run_of, runs
+from core.ledger.history import UNSUCCESSFUL, Run, needing_decision, overdue, run_of, runs
 from core.ledger.port import OPEN_STATES, Ledger
 from core.ledger.post_state import StateName, planned_state
 from core.posts.destinations import Destination
@@ -39,9 +39,14 @@ class WaitingPost:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """The posts that wait for a person, those of History first, latest due first."""
+    """The posts that wait for a person, those of History first, latest due first.
+
+    `runs` are those of History. `runs_searched` is set if there may be older ones that wait: how many were looked at.
+    """
 
     posts: tuple[WaitingPost, ...]
+    runs: tuple[Run, ...] = ()
+    runs_searched: int | None = None
 
     def count(self, place: str) -> int:
         """Return how many of them a page shows."""
@@ -59,8 +64,8 @@ HISTORY, QUEUE = "history", "queue"
 class WaitingPosts:
     """Finds the posts that wait, at most once per interval, for all readers of this process.
 
-    A full scan reads `runs_looked_at` runs. Each scan between two full ones reads the latest runs, and those that
-    waited. A paused post whose time has passed does not wait: a person paused it.
+    A full scan reads `runs_looked_at` runs, each scan between two full ones the latest runs. Every scan also reads the
+    runs that waited at the one before. A paused post whose time has passed does not wait: a person paused it.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class WaitingPosts:
         self._scanned_at: datetime | None = None
         self._full_scan_at: datetime | None = None
         self._waiting_runs: set[str] = set()
+        self._runs_searched: int | None = None
 
     def read(self) -> Waiting:
         """Return the posts that wait, of the last scan while another thread scans.
@@ -89,10 +95,20 @@ class WaitingPosts:
             begun, queued = self._ledger.concurrent.all(
                 lambda: self._runs(now), lambda: queued_waiting(self._ledger, now)
             )
-            self._found = Waiting(posts=(*map(_of_run, begun), *queued))
+            self._found = Waiting(
+                posts=(*map(_of_run, begun), *queued), runs=tuple(begun), runs_searched=self._runs_searched
+            )
             return self._found
         finally:
             self._lock.release()
+
+    def read_with(self, latest: Sequence[Run]) -> Waiting:
+        """Return the posts that wait as `read` does, scanned again if it differs from `latest`, runs read just now."""
+        found, unsuccessful = self.read(), {run.key for run in latest if run.state in UNSUCCESSFUL}
+        if {run.key for run in found.runs} & {run.key for run in latest} == unsuccessful:
+            return found
+        self.forget()
+        return self.read()
 
     def forget(self) -> None:
         """Scan at the next read, because a person has acted on a post."""
@@ -103,8 +119,8 @@ class WaitingPosts:
         found = {run.key: run for run in runs(self._ledger, limit=self._runs_looked_at if full else LATEST_RUNS)}
         if full:
             self._full_scan_at = now
-        else:
-            found |= self._again(self._waiting_runs - found.keys())
+            self._runs_searched = self._runs_looked_at if len(found) == self._runs_looked_at else None
+        found |= self._again(self._waiting_runs - found.keys())
         waiting = needing_decision(self._ledger, list(found.values()))
         self._waiting_runs = {run.key for run in waiting}
         return sorted(waiting, key=lambda run: (run.due_at, run.key), reverse=True)

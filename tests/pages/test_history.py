@@ -192,6 +192,75 @@ def test_an_older_failure_is_shown_above_newer_posts(browse, plan, fire, clock, 
     assert len(history.texts) == 31
 
 
+@pytest.fixture
+def failures(plan, fire, clock, record):
+    """Return the plans of posts that failed, earliest first, each before 150 later posts that were published."""
+
+    def fail(count):
+        failed = [plan(f"Failed {number}", minutes=number) for number in range(1, count + 1)]
+        later = [plan("Published", minutes=60) for _ in range(150)]
+        clock.move(minutes=60)
+        for each in failed:
+            record(fire(each), "failed", reason=REASON)
+        for each in later:
+            record(fire(each), "published", "outbox")
+        return failed
+
+    return fail
+
+
+def test_the_box_shows_some_of_the_posts_that_wait_and_says_how_many_more(browse, failures, application):
+    failures(9)
+    history = browse("history")
+    assert application.waiting.read().count("history") == 9
+    assert [text for text in history.texts if text != "Published"] == [f"Failed {number}" for number in range(9, 4, -1)]
+    assert "4 more posts wait for you." in history.shown
+    assert history.button(key="more-waiting").label == "Show all 9"
+    history.click("more-waiting")
+    assert sum("Failed" in text for text in history.texts) == 9
+    assert "more-waiting" not in [button.key for button in history.button]
+
+
+def test_after_a_decision_the_next_post_that_waits_is_added_at_the_end(browse, failures, record, application):
+    failed = failures(7)
+    history = browse("history")
+    history.click("retry", failed[-1])
+    occurrence = application.ledger.occurrence(failed[-1].post.post_id)
+    record(occurrence.payload, "published", "outbox")
+    application.waiting.forget()
+    history.run()
+    assert history.texts[:6] == [f"Failed {number}" for number in range(7, 1, -1)]
+    assert "1 more post waits for you." in history.shown
+    assert f"retry-{failed[-1].post.post_id}" not in [button.key for button in history.button]
+
+
+def test_a_decided_post_that_is_older_than_the_list_keeps_its_place(browse, failures, record, application):
+    failed = failures(2)
+    history = browse("history")
+    record(application.ledger.occurrence(failed[1].post.post_id).payload, "published", "outbox")
+    application.waiting.forget()
+    history.run()
+    assert history.texts[:2] == ["Failed 2", "Failed 1"]
+    assert f"retry-{failed[1].post.post_id}" not in [button.key for button in history.button]
+
+
+def test_the_filter_applies_to_the_posts_that_wait(browse, failures):
+    failures(7)
+    history = browse("history")
+    history.text_input(key="search").set_value("failed 2").run()
+    assert history.texts == ["Failed 2"]
+    assert "more-waiting" not in [button.key for button in history.button]
+
+
+def test_the_box_says_when_older_runs_were_not_searched(browse, plan, fire, clock, record, application, monkeypatch):
+    monkeypatch.setattr(application.waiting, "_runs_looked_at", 3)
+    posts = [plan(f"Post {number}", minutes=number) for number in range(1, 5)]
+    clock.move(minutes=5)
+    for each in posts:
+        record(fire(each), "failed", reason=REASON)
+    assert "Only the latest 3 runs were searched for posts that wait." in browse("history").shown
+
+
 def test_history_is_searched_by_text_and_by_account(browse, plan, fire, application, record):
     application.accounts.connect(WEBHOOK)
     for text, destination in (("Good morning", "outbox"), ("Good night", "webhook:sales")):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.scheduling.upcoming import QueueEntry
 from ui.frame.application import application
-from ui.frame.state import CARD_PLACES, LIST_LIMIT, PAGE_NUMBER
+from ui.frame.state import CARD_PLACES, LIST_LIMIT, PAGE_NUMBER, WAITING_LIMIT
 
 
 def card_places() -> dict[str, datetime]:
@@ -16,9 +16,9 @@ def card_places() -> dict[str, datetime]:
 
 
 def reset_list() -> None:
-    """Forget the positions and the limit, because the reader asks for another list."""
-    st.session_state.pop(CARD_PLACES, None)
-    st.session_state.pop(LIST_LIMIT, None)
+    """Forget the positions and the limits, because the reader asks for another list."""
+    for key in (CARD_PLACES, LIST_LIMIT, WAITING_LIMIT):
+        st.session_state.pop(key, None)
 
 
 def first_page() -> None:

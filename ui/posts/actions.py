@@ -171,6 +171,7 @@ def _save_time(plan: Plan) -> None:
         schedules.reschedule(plan, due_at=chosen.instant, wall=wall, zone=chosen.zone)
     else:
         schedules.change_rule(plan, repeat=repeat, wall=wall, zone=chosen.zone)
+    application().waiting.forget()
 
 
 @st.dialog("Post now?", icon=":material/send:", on_dismiss="rerun")

@@ -1,28 +1,49 @@
 """The runs that need a person's decision: failed, refused, missed and unconfirmed ones, with their actions."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from core.ledger.history import Run
+from core.ledger.history import Run, runs_again
 from core.ledger.states import DestinationOutcome
 from core.posts.destinations import Destination
+from core.scheduling.post_filter import PostFilter
+from core.scheduling.waiting_posts import Waiting
 from core.time.instants import wall_time
-from core.time.phrases import calendar_day
+from core.time.phrases import calendar_day, plural
 from ui.compose import copied_posts
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.card_buttons import card_button
+from ui.frame.card_places import card_places
 from ui.frame.dialogs import defer
-from ui.frame.state import widget_key
+from ui.frame.state import WAITING_LIMIT, widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import post_subject
 from ui.posts import actions
 from ui.posts.confirm_dialog import can_confirm, confirm_dialog, needs_link
 from ui.posts.run_card import destination_result, destination_subject, run_card
 
+FIRST, MORE = 5, 50
+"""How many posts the box shows at first, and how many more after a click."""
 
-def attention(runs: list[Run]) -> None:
-    """Draw a card for each run; a run that no longer needs a decision has no buttons."""
+
+def attention(waiting: Waiting, latest: Sequence[Run], chosen: PostFilter) -> None:
+    """Draw a card for each of the runs that wait and match the filter, FIRST of them until the person asks for more.
+
+    `latest` are runs that were read just now. A run that waited when it was drawn keeps its place, without buttons,
+    after the decision, and another one is drawn at the end. So no button moves under the pointer.
+    """
+    newest = {run.key: run for run in (*waiting.runs, *latest)}
+    matching = [newest[run.key] for run in waiting.runs if chosen.matches(newest[run.key])]
+    places, limit = card_places(), st.session_state.get(WAITING_LIMIT, FIRST)
+    drawn = sum(run.key in places for run in matching)
+    following = [run for run in matching if run.key not in places]
+    places |= {run.key: run.due_at for run in following[: max(0, limit - drawn)]}
+    decided = [key for key in places if key not in newest]
+    newest |= {run.key: run for run in runs_again(application().ledger, decided)}
+    runs = [newest[key] for key in places if key in newest and chosen.matches(newest[key])]
     if not runs:
         return
     with st.container(key="attention"):
@@ -30,6 +51,23 @@ def attention(runs: list[Run]) -> None:
         for run in runs:
             with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date()), waits=bool(run.retriable)):
                 _results(run)
+        _more(len(matching), sum(run.key not in places for run in matching))
+        if waiting.runs_searched is not None:
+            st.caption(f"Only the latest {waiting.runs_searched:,} runs were searched for posts that wait.")
+
+
+def _more(count: int, hidden: int) -> None:
+    """Draw how many of the posts are not shown, and the button that shows them."""
+    if not hidden:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = f"Show all {count:,}" if hidden <= MORE else f"Show {MORE} more"
+        st.button(label, key="more-waiting", on_click=_show_more, args=(count - hidden + MORE,))
+        st.caption(f"{plural(hidden, 'more post')} {'waits' if hidden == 1 else 'wait'} for you.", width="content")
+
+
+def _show_more(limit: int) -> None:
+    st.session_state[WAITING_LIMIT] = limit
 
 
 def _results(run: Run) -> None:

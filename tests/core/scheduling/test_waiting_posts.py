@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.ledger.history import runs
 from core.ledger.port import PlanChange, Receipt
 from core.scheduling.waiting_posts import FULL_SCAN_INTERVAL, LATEST_RUNS, WaitingPosts
 
@@ -78,3 +79,21 @@ def test_a_failure_before_many_later_runs_still_waits_until_it_is_resolved(ledge
     assert states(waiting) == {}
     clock.move(seconds=FULL_SCAN_INTERVAL.total_seconds())
     assert states(waiting) == {}
+
+
+def test_a_scan_is_repeated_if_it_differs_from_runs_that_were_read_later(run, waiting, ledger, payload_for, clock):
+    failed = run("a", "failed")
+    assert states(waiting) == {"a": "failed"}
+    run("b", "missed")
+    latest = runs(ledger, limit=10)
+    assert {each.post_id[0] for each in waiting.read_with(latest).runs} == {"a", "b"}
+    ledger.record(payload_for(failed), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    assert {each.post_id[0] for each in waiting.read_with(runs(ledger, limit=10)).runs} == {"b"}
+
+
+def test_a_scan_that_ends_before_older_runs_says_so(run, ledger, clock):
+    for letter in "abc":
+        run(letter, "failed")
+        clock.move(seconds=1)
+    assert WaitingPosts(ledger, clock, INTERVAL, runs_looked_at=3).read().runs_searched == 3
+    assert WaitingPosts(ledger, clock, INTERVAL, runs_looked_at=4).read().runs_searched is None
