@@ -12,9 +12,14 @@ COLUMNS = (
 
 
 def example_csv(now: datetime, zone: str) -> bytes:
-    """Return a table with four posts: with a zone, with several lines and a link, with a rule, and without a time."""
+    """Return the example as a file."""
+    return csv_file(example_rows(now, zone), COLUMNS)
+
+
+def example_rows(now: datetime, zone: str) -> list[dict[str, str]]:
+    """Return four posts: with a zone, with several lines and a link, with a rule, and without a time."""
     day = wall_time(now + timedelta(days=2), zone)
-    rows = [
+    return [
         {
             "Text": "We open the doors on Saturday, and you are invited.",
             "Date and time": f"{day:%Y-%m-%d} 09:10",
@@ -37,4 +42,3 @@ def example_csv(now: datetime, zone: str) -> bytes:
         },
         {"Text": "Without a time, a post goes to the next free posting time."},
     ]
-    return csv_file(rows, COLUMNS)

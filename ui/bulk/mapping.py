@@ -58,6 +58,7 @@ def options_fields() -> LoadOptions:
         "Destinations of rows that name none",
         accounts,
         selection_mode="multi",
+        wrap=True,
         format_func=lambda name: accounts.get(name, name),
         key=_key("destinations"),
     )
