@@ -1,5 +1,7 @@
 """Health: the checks and their remedies, the dead letters, and the schedules that differ from the ledger."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.application import Application
@@ -49,12 +51,20 @@ def checked(
 def check_row(check: CheckResult) -> None:
     """Draw one check."""
     icon, colour = ICONS[check.status]
-    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
+    with st.container(key=widget_key("check-row", check.id), horizontal=True, vertical_alignment="top", gap="xsmall"):
         st.markdown(f":{colour}[:material/{icon}:] **{check.name}**", width=210)
         with st.container(width="stretch", gap="xxsmall"):
             st.text(check.message)
             if check.remedy:
                 st.caption(escape(check.remedy))
+
+
+def summary(checks: Sequence[CheckResult]) -> str:
+    """Return how many checks are good, as Markdown."""
+    good = sum(check.status == "good" for check in checks)
+    return (
+        f"**All {good} checks are good.**" if good == len(checks) else f"**{good} of {len(checks)} checks are good.**"
+    )
 
 
 def dead_letter_card(letter: DeadLetter) -> None:
@@ -124,10 +134,12 @@ def report() -> None:
     app = application()
     checks, letters, differences = checked(app, str(app.home.path), viewer_zone())
     note_results(checks)
-    with st.container(border=True, key="card-checks"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(summary(checks), width="stretch")
+        st.button("Check again", key="check-again", icon=":material/refresh:", on_click=checked.clear)
+    with st.container(border=True, key="card-checks", gap="small"):
         for check in checks:
             check_row(check)
-    st.button("Check again", key="check-again", icon=":material/refresh:", on_click=checked.clear)
     show_error()
     if letters:
         st.header("Failed deliveries", anchor=False)
