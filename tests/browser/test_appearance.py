@@ -121,3 +121,23 @@ def test_the_titles_of_pages_are_level_also_with_a_button_beside_them(form):
         settle(form)
         tops.append(title.bounding_box()["y"])
     assert tops == pytest.approx([tops[0]] * 3, abs=2)
+
+
+def test_all_pages_begin_at_one_left_edge_also_on_a_large_screen(running, page):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(f"{running.url}/outbox")
+    edges = []
+    for name in ("Outbox", "Compose", "Accounts", "Calendar"):
+        page_link(page, name).click()
+        title = page.get_by_role("heading", name=name, exact=True, level=1)
+        expect(title).to_be_visible()
+        settle(page)
+        edges.append(title.bounding_box()["x"])
+    assert edges == pytest.approx([edges[0]] * 4, abs=1)
+
+
+def test_a_choice_is_as_high_as_the_button_beside_it(running, page):
+    page.goto(f"{running.url}/calendar")
+    button, choice = page.get_by_role("button", name="Today"), page.get_by_role("radio", name="Month")
+    expect(choice).to_be_visible()
+    assert choice.bounding_box()["height"] == pytest.approx(button.bounding_box()["height"], abs=1)

@@ -46,7 +46,7 @@ def test_checkboxes_take_the_place_of_the_actions(selecting, plan):
     queue = selecting()
     assert not any(button.key == f"cancel-{post.post.post_id}" for button in queue.button)
     assert queue.button(key="bulk-cancel").disabled
-    queue.click("stop-selecting")
+    queue.click("select-done")
     assert any(button.key == f"cancel-{post.post.post_id}" for button in queue.button)
 
 

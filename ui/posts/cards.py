@@ -60,16 +60,15 @@ def card(entry: QueueEntry, day: date, now: datetime, *, dense: bool = False, se
             checkbox(entry)
         with st.container(key=widget_key("time", entry.key), width=110 if dense else 150, gap="xxsmall"):
             _time(entry, day, now, dense=dense)
-        _thumbnail(entry, DENSE_THUMBNAIL if dense else ROOMY_THUMBNAIL)
         with st.container(key=widget_key("content", entry.key), width="stretch", gap="xsmall"):
             _content(entry, dense=dense)
+        _thumbnail(entry, DENSE_THUMBNAIL if dense else ROOMY_THUMBNAIL)
         if not selecting:
             with st.container(
                 key=widget_key("actions", entry.key),
                 width="content",
                 horizontal=True,
                 horizontal_alignment="right",
-                gap="xsmall",
             ):
                 _actions(entry, now)
 

@@ -32,12 +32,12 @@ def draft_card(draft: Draft, now: datetime) -> None:
     content, subject = draft.content, excerpt(draft.content.text, SUBJECT_LENGTH) or "no text"
     key = widget_key("card-draft", draft.draft_id)
     with st.container(border=True, key=key, horizontal=True, vertical_alignment="center"):
-        _thumbnail(content)
         with st.container(key=widget_key("content", draft.draft_id), width="stretch", gap="xsmall"):
             st.text(card_text(content.text) or "No text yet")
             line = " ".join(filter(None, [_badges(draft), _details(draft, now)]))
             st.markdown("  \n".join(filter(None, [line, option_line(draft.content.options)])))
             _proposed_time(content, now)
+        _thumbnail(draft)
         with st.container(
             key=widget_key("actions", draft.draft_id), width=160, horizontal=True, horizontal_alignment="right"
         ):
@@ -57,10 +57,10 @@ def matches(draft: Draft, words: list[str], names: dict[str, str]) -> bool:
     return all(word in searched for word in words)
 
 
-def _thumbnail(content: DraftContent) -> None:
-    pictures = [each for each in content.media if each.kind == "picture"]
+def _thumbnail(draft: Draft) -> None:
+    pictures = [each for each in draft.content.media if each.kind == "picture"]
     if pictures:
-        with st.container(width=THUMBNAIL_WIDTH):
+        with st.container(key=widget_key("thumbnail", draft.draft_id), width=THUMBNAIL_WIDTH):
             picture(pictures[0].reference, width=THUMBNAIL_WIDTH, alt=pictures[0].alt)
 
 
@@ -77,9 +77,11 @@ def _badge(icon: str, words: str, colour: str = "gray") -> str:
 
 
 def _details(draft: Draft, now: datetime) -> str:
-    """Return the counts of media, and the age, as Markdown."""
+    """Return the counts of media, and the age, as Markdown; of a single picture, its thumbnail tells enough."""
     icons = {"picture": "image", "video": "movie"}
     counts = {kind: sum(each.kind == kind for each in draft.content.media) for kind in icons}
+    if counts == {"picture": 1, "video": 0}:
+        counts = {}
     media = [f":material/{icons[kind]}: {plural(count, kind)}" for kind, count in counts.items() if count]
     if draft.deleted_at is not None:
         age = f"Deleted {relative_time(draft.deleted_at, now)}, kept for {plural(KEPT_DELETED.days, 'day')}"

@@ -12,7 +12,7 @@ from ui.posts.filters import clear_filters, current_filter, filter_choices, filt
 from ui.posts.pause_all import pause_all_button
 from ui.posts.queue_list import PERIODS, is_limited
 from ui.posts.search import search_field
-from ui.posts.selected import is_selecting, start_selecting, stop_selecting
+from ui.posts.selected import is_selecting, start_selecting
 
 STATES: tuple[StateGroup, ...] = ("scheduled", "paused", "waiting", "missed")
 ROOMY, DENSE = "Roomy", "Dense"
@@ -34,10 +34,13 @@ def list_controls() -> None:
         label_visibility="collapsed",
         bind="query-params",
     )
-    if is_selecting():
-        st.button("Done", key="stop-selecting", icon=":material/close:", on_click=stop_selecting)
-    else:
-        st.button("Select", key="start-selecting", icon=":material/check_box:", on_click=start_selecting)
+    st.button(
+        "Select",
+        key="start-selecting",
+        icon=":material/check_box:",
+        disabled=is_selecting(),  # the bar of the selection has Done
+        on_click=start_selecting,
+    )
     pause_all_button()
 
 
