@@ -12,7 +12,7 @@ from threading import Lock
 from weakref import finalize
 
 from core.bulk.reading import MAX_ROWS
-from core.errors import PunctualError
+from core.errors import PunctualError, shortage_of
 from core.media.content import Content, FileContent
 from core.media.folder import FolderMedia
 from core.media.intake import MAX_VIDEO_BYTES, ingest
@@ -36,6 +36,15 @@ class NoSuchPicture(PunctualError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no file {name!r}.")
+
+
+class UnreadablePicture(PunctualError):
+    """A file that a row names cannot be read."""
+
+    hint = "Check your permissions for it."
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The file {name!r} cannot be read: {reason}.")
 
 
 class TooManyPictures(PunctualError):
@@ -91,7 +100,8 @@ class Pictures:
     def media(self, names: Sequence[str], alts: Sequence[str]) -> tuple[Media, ...]:
         """Return the pictures with these names or addresses, each with its alternative text.
 
-        Raises NoSuchPicture, TooManyPictures, AltTooLong, PicturesTooLarge, and the errors of PublicWeb and `ingest`.
+        Raises NoSuchPicture, UnreadablePicture, TooManyPictures, AltTooLong, PicturesTooLarge, and the errors of
+        PublicWeb and `ingest`.
         """
         if len(names) > MEDIA_LIMIT:
             raise TooManyPictures(len(names))
@@ -156,7 +166,10 @@ class Pictures:
         read = self._files.get(name.casefold())
         if read is None:
             raise NoSuchPicture(name)
-        return read()
+        try:
+            return read()
+        except OSError as error:
+            raise shortage_of(error) or UnreadablePicture(name, error.strerror or str(error)) from error
 
 
 def _fetch(url: str, store: MediaStore) -> LinkCard:

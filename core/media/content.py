@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -24,9 +23,9 @@ class Content(Protocol):
 class FileContent:
     """An open file. Any thread may read it. It can be read to its end after its path was deleted or replaced."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file. Raises OSError."""
-        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    def __init__(self, file: Path | int) -> None:
+        """Open a file, or take over an open descriptor. Raises OSError."""
+        self._file = file if isinstance(file, int) else os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         finalize(self, os.close, self._file)
         self._size = os.fstat(self._file).st_size
         self._lock = Lock()
@@ -63,14 +62,10 @@ class Section:
 
 def temporary_content(written: Iterable[bytes]) -> FileContent:
     """Return some pieces as a file without a name, which vanishes when nothing reads it any more. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(prefix="punctual-media-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(written)
-        return FileContent(Path(name))
-    finally:
-        with suppress(OSError):  # Windows does not delete an open file
-            Path(name).unlink()
+    with tempfile.TemporaryFile() as file:
+        file.writelines(written)
+        file.flush()
+        return FileContent(os.dup(file.fileno()))
 
 
 def pieces(content: Content) -> Iterator[bytes]:

@@ -15,8 +15,9 @@ from core.media.content import PIECE_BYTES, Content, FileContent, temporary_cont
 from core.media.port import MissingMedia, StoredMedia, check_content, is_reference, reference_of
 
 PREFIX = "media/"
-KEPT_BYTES = 250_000_000
-"""The most bytes of the files that `open` keeps on this machine's disk. A function on AWS has 512 MB for them."""
+KEPT_BYTES, KEPT_FILES = 250_000_000, 8
+"""The most bytes, and the most files, that `open` keeps on this machine's disk. A function on AWS has 512 MB for them,
+and each is an open file."""
 _AFFECTED = "the video cannot be read now"
 
 
@@ -46,7 +47,7 @@ class S3Media:
         return check_content(content, reference)
 
     def open(self, reference: str) -> Content:
-        """Download a file to this machine's disk. The files opened last are kept there, up to KEPT_BYTES.
+        """Download a file to this machine's disk. The files opened last are kept there, up to the limits above.
 
         One file is downloaded at a time: the attempts of one post to several networks share it. Raises MachineShortage
         if the disk is full.
@@ -56,9 +57,12 @@ class S3Media:
             if content is None:
                 content = check_content(self._download(reference), reference)
             self._opened[reference] = content
-            while sum(map(len, self._opened.values())) > KEPT_BYTES and len(self._opened) > 1:
+            while len(self._opened) > 1 and self._keeps_too_much():
                 self._opened.popitem(last=False)
         return content
+
+    def _keeps_too_much(self) -> bool:
+        return len(self._opened) > KEPT_FILES or sum(map(len, self._opened.values())) > KEPT_BYTES
 
     def _download(self, reference: str) -> FileContent:
         with translate_aws_errors():

@@ -270,6 +270,14 @@ def test_pictures_are_read_in_the_dry_run_and_stored_by_the_load(check, applicat
     assert all(application.media.exists(each.reference) for each in media)
 
 
+def test_a_picture_that_may_not_be_read_is_named_with_the_reason(check):
+    def refuse():
+        raise PermissionError(13, "Permission denied")
+
+    checked = check("text,date,pictures\nOne,2026-12-24 09:00,cat.png\n", pictures=Pictures({"cat.png": refuse}))
+    assert reasons(checked) == ["The file 'cat.png' cannot be read: Permission denied."]
+
+
 CELLS = st.sampled_from(
     [
         "",
