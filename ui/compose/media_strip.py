@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from core.errors import PunctualError
 from core.media.conversion import can_convert_videos
+from core.media.intake import MAX_VIDEO_BYTES
 from core.media.pictures import is_animation
 from core.posts.hand_split import hand_split
 from core.posts.models import FrozenModel, Media, MediaReference
@@ -217,11 +218,12 @@ def _is_animation(reference: str) -> bool:
 
 
 def limits_text(limits: MediaLimits) -> str:
-    """Return a network's limits in words, such as "4 pictures, or a video up to 10 MB"."""
+    """Return a network's limits in words: "4 pictures, or a video up to 10 MB"; at most what can be attached."""
     if not limits.count:
         return "no pictures or videos"
     pictures = f"{limits.count} picture{'s' if limits.count > 1 else ''}" if limits.pictures else ""
-    video = f"a video up to {limits.max_video_bytes / 1e6:,.0f} MB" if limits.max_video_bytes else ""
+    largest = min(limits.max_video_bytes, MAX_VIDEO_BYTES)
+    video = f"a video up to {largest / 1e6:,.0f} MB" if largest else ""
     return ", or ".join(filter(None, (pictures, video)))
 
 

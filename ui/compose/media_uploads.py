@@ -58,8 +58,8 @@ def uploader(draft: str) -> None:
         on_change=_attach,
         args=(draft, key),
         max_upload_size=MAX_VIDEO_BYTES // 10**6,
-        help=f"Pictures up to {MAX_PICTURE_BYTES // 10**6} MB, videos up to {MAX_VIDEO_BYTES // 10**6} MB"
-        f"{_lower_limits()}. Location data is removed. HEIC and AVIF pictures become JPEG.",
+        help=f"Pictures up to {MAX_PICTURE_BYTES // 10**6} MB, videos up to {MAX_VIDEO_BYTES // 10**6} MB. "
+        "Location data is removed. HEIC and AVIF pictures become JPEG.",
     )
     refused: list[RefusedFile] = st.session_state.get(_refused_key(draft), [])
     if refused:
@@ -72,18 +72,6 @@ def uploader(draft: str) -> None:
             st.button(
                 "Dismiss", key=widget_key("dismiss-refused", draft), type="tertiary", on_click=_dismiss, args=(draft,)
             )
-
-
-def _lower_limits() -> str:
-    """Return the limits for videos of the networks of the accounts that accept less than can be attached."""
-    app = application()
-    limits: dict[str, int] = {}
-    for account in app.accounts.all():
-        network = app.networks.get(account.network)
-        limit = network.media_limits(account).max_video_bytes if network is not None else MAX_VIDEO_BYTES
-        if network is not None and 0 < limit < MAX_VIDEO_BYTES:
-            limits[network.label] = min(limit, limits.get(network.label, limit))
-    return "".join(f", {escape(label)} {limit // 10**6} MB" for label, limit in sorted(limits.items()))
 
 
 def converting(draft: str) -> bool:
