@@ -122,3 +122,18 @@ def test_a_store_that_fails_costs_an_upload_and_never_a_post(clock, publication,
     assert memory.once(publication, picture, lambda: "1", patience=1) == "1"
     assert memory.once_video(publication, picture, lambda previous, on_sent: previous or "2", patience=1) == "2"
     memory.forget(publication)
+
+
+def test_the_sent_parts_of_a_video_are_kept_for_an_hour_and_forgotten_with_a_refusal(
+    memory, publication, picture, clock
+):
+    begun = memory.sent_parts(publication, picture).begin("upload 1")
+    other = dataclasses.replace(publication, occurrence_key="k3v9q2m4cx7b")
+    memory.sent_parts(other, picture).begin("upload 2")
+    clock.move(minutes=59)
+    assert memory.sent_parts(publication, picture).current is begun
+    memory.forget(publication)
+    assert memory.sent_parts(publication, picture).current is None
+    assert memory.sent_parts(other, picture).current is not None
+    clock.move(minutes=1)
+    assert memory.sent_parts(other, picture).current is None
