@@ -89,7 +89,7 @@ class DynamoDrafts:
                 expires_at = epoch_ms(current.changed_at + REMOVED_FOR) // 1000
                 transaction.put({"pk": pk, "sk": sk, layout.EXPIRY: expires_at})
 
-        self._table.write([_key(draft_id)], work)
+        self._table.write_again(_key(draft_id), work)
 
     def deleted(self, *, now: datetime, limit: int, after: Draft | None = None) -> list[Draft]:
         below = layout.position(after.deleted_at, after.draft_id) if after and after.deleted_at else layout.AFTER_ALL

@@ -48,9 +48,11 @@ class DynamoLedger:
         self._published = PublishedOccurrences()
 
     def plan(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
-        return self._table.write(
-            changes.keys(change, *also), lambda transaction: changes.write_new(transaction, change, now, also)
-        )
+        def work(transaction: Transaction) -> Plan:
+            return changes.write_new(transaction, change, now, also)
+
+        key, *others = changes.keys_of_new(change, *also)
+        return self._table.write([key, *others], work) if others else self._table.insert(key, work)
 
     def change(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
         return self._table.write(
@@ -62,7 +64,7 @@ class DynamoLedger:
             plans.settle(transaction, post_id, revision, now)
             return plans.find(transaction, post_id)
 
-        return self._table.write([layout.plan_key(post_id)], work)
+        return self._table.write_again(layout.plan_key(post_id), work)
 
     def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
         return many_plans.insert_unknown(self._table, posts, now)

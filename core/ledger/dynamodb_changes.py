@@ -19,6 +19,11 @@ def keys(*changes: PlanChange) -> list[Key]:
     return [*map(layout.plan_key, (*ids, *series)), *map(layout.occurrence_key, ids)]
 
 
+def keys_of_new(new: PlanChange, *also: PlanChange) -> list[Key]:
+    """Return the same for the plan of a new post, whose occurrence does not matter, and changes of others."""
+    return [key for key in keys(new, *also) if key != layout.occurrence_key(new.post.post_id)]
+
+
 def write(transaction: Transaction, change: PlanChange, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
     """Replace a revision of a post, and those of other posts; see Ledger.change."""
     before = plans.find(transaction, change.post.post_id)

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
+from threading import Lock
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 MAX_TRANSACTIONS = 30
 """How often a transaction runs again because another one changed its items; some seconds in all."""
+WRITTEN_KEPT = 64
+"""The items that a process has written last, and keeps for `write_again`."""
 _CONFLICTS = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 
 
@@ -51,6 +54,8 @@ class Table(TableReader):
         super().__init__(client, name, pause)
         self._clock = clock
         self._numbers = count()
+        self._lock = Lock()
+        self._latest: dict[Key, Item] = {}
         self.change_count = 0
         """Differs after each write of this process."""
 
@@ -69,23 +74,53 @@ class Table(TableReader):
             self.back_off(number)
         raise TableUnavailable("Too many writers changed the same post at the same moment.")
 
+    def insert(self, key: Key, work: Callable[[Transaction], T]) -> T:
+        """As `write`, for one item that is probably new: it is read only if it exists."""
+        return self._write_presuming(key, None, work)
+
+    def write_again(self, key: Key, work: Callable[[Transaction], T]) -> T:
+        """As `write`, for one item that this process has probably written last: it is read only if another has."""
+        with self._lock:
+            known = self._latest.pop(key, None)
+        return self.write([key], work) if known is None else self._write_presuming(key, known, work)
+
+    def _write_presuming(self, key: Key, presumed: Item | None, work: Callable[[Transaction], T]) -> T:
+        """Write on condition that the item is the presumed one. Without a write, nothing would have compared it."""
+        transaction = Transaction({key: presumed}, self._next_arrival)
+        value = work(transaction)
+        if not transaction.written or not self._commit(transaction):
+            return self.write([key], work)
+        self.change_count += 1
+        return value
+
     def _commit(self, transaction: Transaction) -> bool:
         """Write a transaction's items; return False if one of them changed after it was read."""
         if not transaction.written:
             return True
         version = secrets.token_hex(8)
-        puts = [
-            self._put(item | {"version": version}, transaction.found.get(key))
-            for key, item in transaction.written.items()
-        ]
+        written = {key: item | {"version": version} for key, item in transaction.written.items()}
+        puts = [self._put(item, transaction.found.get(key)) for key, item in written.items()]
         checks = [self._check(key, transaction.found[key]) for key in transaction.required - transaction.written.keys()]
         if len(puts) + len(checks) > 1:
             requests = [*({"Put": put} for put in puts), *({"ConditionCheck": check} for check in checks)]
-            return self._accepted("transact_write_items", TransactItems=requests)
-        if self._accepted("put_item", **puts[0]):
-            return True
-        (present,) = self.get(list(transaction.written))
-        return present is not None and present["version"] == version  # it was written, and the response was lost
+            accepted = self._accepted("transact_write_items", TransactItems=requests)
+        else:
+            [key] = written
+            accepted = self._accepted("put_item", **puts[0]) or self._was_written(key, version)
+        if accepted:
+            self._keep(written)
+        return accepted
+
+    def _was_written(self, key: Key, version: str) -> bool:
+        """Return whether a refused item is in the table: it was written, and the response was lost."""
+        (present,) = self.get([key])
+        return present is not None and present["version"] == version
+
+    def _keep(self, written: dict[Key, Item]) -> None:
+        with self._lock:
+            self._latest |= written
+            while len(self._latest) > WRITTEN_KEPT:
+                del self._latest[next(iter(self._latest))]
 
     def _put(self, item: Item, found: Item | None) -> dict[str, Any]:
         return {"TableName": self._name, "Item": layout.write(item), **_unchanged(found)}

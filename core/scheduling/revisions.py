@@ -27,6 +27,13 @@ def due_once_at(post: Post, instant: datetime) -> Post:
     return Post.model_validate(post.model_dump() | {"due_at": instant, "wall": wall, "repeat": None})
 
 
+def due_as_first(plan: Plan, post: Post) -> Post:
+    """Return a post that is due now, due at the instant of the first call if the plan is that of an earlier one."""
+    if plan.schedule_name is not None or plan.desired != "active" or plan.post.due_at is None:
+        return post
+    return due_once_at(post, plan.post.due_at)
+
+
 def check_size(post: Post) -> None:
     """Raise PayloadTooLarge if the post does not fit into a schedule."""
     write_payload(post)

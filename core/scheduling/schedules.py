@@ -22,7 +22,7 @@ from core.scheduling.plan_writer import PlanWriter
 from core.scheduling.post_by_current_rules import PostByCurrentRules, post_by_current_rules
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.repair import repair
-from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
+from core.scheduling.revisions import check_size, due_as_first, due_once_at, is_active_as, next_revision
 from core.scheduling.run_replacement import new_rule, without_replaced
 from core.scheduling.schedule_writer import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.skipping import with_skipped, with_unskipped
@@ -77,11 +77,7 @@ class Schedules:
 
         Idempotent: a second call after a double click or an error keeps the first due instant.
         """
-        due_at = self._clock()
-        current = self._ledger.get(post.post_id)
-        if current is not None and current.schedule_name is None and current.desired == "active":
-            due_at = current.post.due_at or due_at
-        due_now = due_once_at(post, due_at)
+        due_now = due_once_at(post, self._clock())
         check_size(due_now)
         return self._plan_active(due_now, None)
 
@@ -247,15 +243,16 @@ class Schedules:
 
     def _plan_active(self, post: Post, name: str | None) -> Plan:
         """Write an active plan for a post, new or known, and settle it."""
-        change = PlanChange(post=post, schedule_name=name)
         try:
-            return self._writer.add(change)
+            return self._writer.add(PlanChange(post=post, schedule_name=name))
         except AlreadyPlanned:
             current = self.plan(post.post_id)
+        if name is None:
+            post = due_as_first(current, post)
         if is_active_as(current, post, name):
             return self._writer.settle(current)
         check_not_moved(current)
-        return self._writer.replace(current, replace(change, post=next_revision(current, post)))
+        return self._writer.replace(current, PlanChange(post=next_revision(current, post), schedule_name=name))
 
     def _skip(self, plan: Plan, repeat: Repeat) -> Plan:
         check_not_cancelled(plan)

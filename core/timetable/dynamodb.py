@@ -143,7 +143,8 @@ class DynamoPostingTimes:
                     transaction.put(_write_claim(key, claim, instant))
                 return True
 
-            granted = self._table.write([*keys, *holders], work)
+            wanted = [*keys, *holders]
+            granted = self._table.insert(wanted[0], work) if len(wanted) == 1 else self._table.write(wanted, work)
             if granted is not None:
                 return granted
         return False

@@ -451,6 +451,15 @@ def test_the_requests_for_a_page_of_history_depend_on_the_page_size(
     assert client.sent == {"query": LIST_PARTITIONS + 5, "batch_get_item": 1}
 
 
+def test_a_new_plan_and_its_settlement_take_one_request_each(intercepted, table_on, clock, a_post):
+    client = intercepted()
+    ledger = DynamoLedger(table_on(client))
+    plan = ledger.plan(PlanChange(post=a_post(), schedule_name="post-x"), now=clock())
+    settled = ledger.settle(plan.post.post_id, plan.post.revision, now=clock())
+    assert settled.settled
+    assert client.sent == {"put_item": 2}
+
+
 def test_a_claim_and_its_receipt_take_two_requests_each(
     ledger, a_post, payload_for, plan, claim, clock, intercepted, table_on
 ):

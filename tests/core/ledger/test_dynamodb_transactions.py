@@ -151,6 +151,52 @@ def test_a_write_whose_response_was_lost_counts_once(intercepted, table_on):
     assert table_on(client).get([ONE])[0]["count"] == 1
 
 
+# Writes without a read before
+
+
+def test_a_new_item_is_written_without_a_read(intercepted, table_on):
+    client = intercepted()
+    assert table_on(client).insert(ONE, count_up) == 1
+    assert client.sent == {"put_item": 1}
+
+
+def test_an_item_that_was_not_new_is_read_and_changed(table, table_on, intercepted):
+    table.write([ONE], count_up)
+    assert table_on(intercepted()).insert(ONE, count_up) == 2
+
+
+def test_an_insertion_whose_response_was_lost_counts_once(intercepted, table_on):
+    def sent_twice(request: Callable[..., Any], **parameters: Any) -> Any:
+        request(**parameters)
+        return request(**parameters)
+
+    other = table_on(intercepted(put_item=sent_twice))
+    assert other.insert(ONE, count_up) == 1
+    assert other.get([ONE])[0]["count"] == 1
+
+
+def test_an_item_that_this_process_wrote_is_written_again_without_a_read(intercepted, table_on):
+    client = intercepted()
+    own = table_on(client)
+    own.insert(ONE, count_up)
+    assert [own.write_again(ONE, count_up) for _ in range(2)] == [2, 3]
+    assert client.sent == {"put_item": 3}
+
+
+def test_an_item_that_another_process_changed_is_read_before_it_is_written_again(table, table_on, intercepted):
+    own = table_on(intercepted())
+    own.insert(ONE, count_up)
+    table.write([ONE], count_up)
+    assert own.write_again(ONE, count_up) == 3
+
+
+def test_work_that_writes_nothing_sees_the_present_item(table, table_on, intercepted):
+    own = table_on(intercepted())
+    own.insert(ONE, count_up)
+    table.write([ONE], count_up)
+    assert own.write_again(ONE, lambda transaction: transaction.get(ONE)["count"]) == 2
+
+
 # Errors
 
 
