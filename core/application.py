@@ -38,6 +38,8 @@ from core.settings import Settings
 from core.storage.backup import back_up
 from core.storage.home import Home
 from core.time.instants import Clock, real_clock
+from core.worker.lock import worker_runs
+from core.worker.record import WorkerFiles
 
 if TYPE_CHECKING:
     from core.backends.aws import AwsBackend
@@ -167,6 +169,10 @@ class Application(OutwardServices):
             self.one_machine.stop()
         self.close_publisher()
         self.backend.close()
+
+    def lacks_worker(self) -> bool:
+        """Return whether this machine publishes its posts, and no worker does it."""
+        return self.one_machine is not None and not worker_runs(WorkerFiles(self.home.path))
 
     def draft_count(self) -> int:
         """Return the number of drafts, at most a minute old where another machine changed it."""

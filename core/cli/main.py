@@ -86,7 +86,7 @@ def _open_application() -> Opened:
 
 
 def _open_ledger() -> Opened:
-    from core.cli.reading import open_ledger  # here, because help needs no ledger
+    from core.cli.ledger_reader import open_ledger  # here, because help needs no ledger
     from core.settings import Settings
 
     return open_ledger(Settings.read())

@@ -38,11 +38,11 @@ def build_parser() -> argparse.ArgumentParser:
     cancel = add("cancel", "remove a post from the queue", command=_later("commands", "cancel_post"))
     cancel.add_argument("name", metavar="NAME", help="schedule name or post id")
     queue.add_argument("--cancelled", action="store_true", help="list the posts cancelled in the last 30 days instead")
-    waiting = "print the posts that wait for you; exit 1 if there are any"
-    add("status", waiting, reader=_later("reading", "show_status"))
+    waiting = "print the posts that wait for you; exit 1 if there are any, or if posts are due and no worker runs"
+    add("status", waiting, reader=_later("status", "show_status"))
     add("pause-all", "pause every post until resume-all", command=_later("hold", "pause_all"))
     add("resume-all", "resume the posts that pause-all paused", command=_later("hold", "resume_all"))
-    history = add("history", "list past runs, latest first", reader=_later("reading", "list_history"))
+    history = add("history", "list past runs, latest first", reader=_later("history", "list_history"))
     drafts = add("drafts", "list drafts, latest change first", command=_later("drafts", "list_drafts"))
     which = drafts.add_mutually_exclusive_group()
     which.add_argument("--templates", action="store_true", help="list the templates instead")

@@ -69,10 +69,14 @@ def _repeat_columns(post: Post, now: datetime, slack: timedelta) -> Row:
 
 
 def entry_row(entry: QueueEntry, now: datetime, target: TargetSettings) -> Row:
-    """Return the row of a post in the queue. A post in the state *scheduled* is `armed`."""
+    """Return the row of a post in the queue. A post in the state *scheduled* is `armed`.
+
+    A repeating post has a due instant only if its last run is missing.
+    """
     state = "armed" if entry.state == "scheduled" else entry.state
     if entry.post is not None:
-        return post_row(entry.post, state) | timing_columns(entry.post, now, target)
+        missing = {"due_at": utc_text(entry.due_at)} if entry.state == "missing" else {}
+        return post_row(entry.post, state) | timing_columns(entry.post, now, target) | missing
     return {
         "name": str(ScheduleName(post_id=entry.post_id, due_at=entry.due_at)),
         "post_id": entry.post_id,
@@ -124,8 +128,8 @@ def run_row(run: Run) -> Row:
 
 
 def due_next(row: Row) -> str | None:
-    """Return the next due instant of a row, as UTC text; None if it has none."""
-    due_at: str | None = next(iter(row.get("next", ())), row["due_at"])
+    """Return the due instant of a row, or the next one of a series, as UTC text; None if it has none."""
+    due_at: str | None = row["due_at"] or next(iter(row.get("next", ())), None)
     return due_at
 
 

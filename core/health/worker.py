@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from core.health.findings import Finding, HealthContext, bad, good, warning
 from core.time.phrases import date_and_time
-from core.worker.lock import worker_runs
+from core.worker.lock import START_HINT, worker_runs
 from core.worker.record import WorkerEnd, WorkerFiles, WorkerRecord
 
-START = "Start the dashboard, or run `python -m core engine`."
 SHOWN_FOR = timedelta(days=1)
 """How long an unexpected end is reported after the worker was started again."""
 
@@ -22,10 +21,10 @@ def check_worker(context: HealthContext) -> Finding:
         engine = application.one_machine
         if engine is None:
             message = "No worker is running: accounts are not checked, and nobody is notified."
-            return warning(f"{message}{ended}", f"{START} {log}" if end else START)
+            return warning(f"{message}{ended}", f"{START_HINT} {log}" if end else START_HINT)
         if engine.has_live_runner():
             return good("Another program runs the engine.")
-        return bad(f"No worker is running.{ended}", f"{START} {log}" if end else START)
+        return bad(f"No worker is running.{ended}", f"{START_HINT} {log}" if end else START_HINT)
     record = WorkerRecord.read(files)
     message = f"Running: process {record.pid}, {record.url}." if record else "Starting."
     if end is not None and context.now - end.at < SHOWN_FOR:

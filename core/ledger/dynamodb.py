@@ -166,6 +166,10 @@ class DynamoLedger:
         found = self._table.get(list(map(layout.occurrence_key, keys)))
         return at_once(self._with_receipts, [item for item in found if item is not None])
 
+    def begun(self, keys: Sequence[str]) -> frozenset[str]:
+        found = self._table.get(list(map(layout.occurrence_key, keys)))
+        return frozenset(key for key, item in zip(keys, found, strict=True) if item is not None)
+
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
         below = layout.position(after.due_at, after.key) if after else layout.AFTER_ALL
         listed = self._table.query_list(layout.LISTING, layout.HISTORY, below=below, latest_first=True, limit=limit)

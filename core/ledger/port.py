@@ -267,6 +267,10 @@ class Ledger(Protocol):
         ...
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
+    def begun(self, keys: Sequence[str]) -> frozenset[str]:
+        """Return the keys of those of some occurrences that exist. On AWS, one request for 100 keys."""
+        ...
+
         """Return the occurrences after `after`, latest due first, without those that were only superseded."""
         ...
 

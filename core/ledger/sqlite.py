@@ -198,6 +198,13 @@ class SqliteLedger:
             found = [occurrences.get(connection, key) for key in keys]
         return [each for each in found if each is not None]
 
+    def begun(self, keys: Sequence[str]) -> frozenset[str]:
+        rows = self._database.read(
+            "SELECT occurrence_key FROM occurrence WHERE occurrence_key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return frozenset(row["occurrence_key"] for row in rows)
+
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
         with self._database.snapshot() as connection:
             return occurrences.page(connection, after, limit)

@@ -154,11 +154,13 @@ class _Coming:
 def _entry_per_run(entry: QueueEntry, after: datetime, last: datetime) -> list[QueueEntry]:
     """Return one entry for each run of a repeating post after `after` and before `last`: at most RUNS_LIMIT + 1.
 
-    The entry of a one-time post is returned unchanged.
+    The entry of a one-time post is returned unchanged. That of a missing run comes before the others.
     """
     rule = entry.post.repeat if entry.post else None
     if entry.post is None or rule is None:
         return [entry]
+    if entry.state == "missing":
+        return [entry, *_entry_per_run(replace(entry, state="scheduled"), after, last)]
     ends_at = min(rule.ends_at or last, last - _MILLISECOND)
     until = rule.model_copy(update={"ends_at": ends_at})
     try:

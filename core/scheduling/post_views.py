@@ -9,6 +9,7 @@ from core.ledger.refusals import UnknownPost
 from core.scheduling.calendar_view import CalendarWindow, calendar_view, near_entries
 from core.scheduling.insights import PastRuns, past_runs
 from core.scheduling.listing import ScheduleListing
+from core.scheduling.missing_runs import SERIES_LIMIT, missing_runs
 from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import (
     QueueEntry,
@@ -161,7 +162,8 @@ class PostViews:
             lambda: read_planned(self._ledger, first, end, limit=self.searched, words=words),
             kept_for=PLANS_KEPT,
         )
-        return planned(plans, now, end)
+        missing = missing_runs(self._ledger, plans.series[:SERIES_LIMIT], now) if first == now else {}
+        return planned(plans, missing, now, end)
 
     def _count(self) -> int:
         now = self._clock()
@@ -183,4 +185,5 @@ class PostViews:
             lambda: upcoming(self._listing, self._ledger, now, now + SOON + SELDOM, limit=1),
             lambda: runs(self._ledger, limit=LATEST_RUNS),
         )
-        return bool(window.entries) or any(run.outcome.in_progress and run.due_at > now - RECENT for run in latest)
+        going_out = any(each.state != "missing" for each in window.entries)
+        return going_out or any(run.outcome.in_progress and run.due_at > now - RECENT for run in latest)

@@ -11,6 +11,7 @@ from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.series import runs_of
 from core.scheduling.listing import ListedSchedule, ScheduleDetail, ScheduleListing
+from core.scheduling.missing_runs import SERIES_LIMIT, missing_runs
 from core.scheduling.time_limits import PLANNING_HORIZON
 
 WITHOUT_SCHEDULE_LIMIT = 100
@@ -22,13 +23,14 @@ CLOCK_SKEW = timedelta(minutes=1)
 """The most that the clock of another machine may be ahead when it records a change."""
 DUE_POSTS_LIMIT = 200
 """The most one-time posts that `destinations_due` reads."""
-SERIES_LIMIT = 200
-"""The most series that are searched for a last run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueEntry:
-    """One post of the queue. A repeating post is due at its next run; `post` is None if its payload is unreadable."""
+    """One post of the queue. `post` is None if its payload is unreadable.
+
+    A repeating post is due at its next run, or, in the state *missing*, at its last one.
+    """
 
     post_id: str
     due_at: datetime
@@ -76,27 +78,32 @@ def upcoming(
     The period begins now, or at a later `start`. If `end` is PLANNING_HORIZON ahead or more, every repeating post is
     returned, even if its next run is later. The scheduler says which posts are pending, and the ledger what they are:
     a schedule that a cancelled, changed or begun post has left behind is no post. A post whose schedule has fired, and
-    that has not begun yet, is *going out*.
+    that has not begun yet, is *going out*. In a period that begins now, a series is *missing* while its last run is.
     """
     first = max(start or now, now) - START_GRACE
     unfired = min(end, now + FIRED_AHEAD)
-    due, last_runs, listed = ledger.concurrent.all(  # a post whose schedule fires meanwhile is due until it begins
+    due, series, listed = ledger.concurrent.all(  # a post whose schedule fires meanwhile is due until it begins
         lambda: ledger.due(due_from=first, due_before=unfired, limit=limit + 1),
-        lambda: _last_runs(listing, ledger, first, unfired, now),
+        lambda: ledger.series(limit=SERIES_LIMIT),
         lambda: listing.window(first, end, limit=limit + 1),
     )
-    plans = ledger.pending([each.post_id for each in listed])
-    current = [each for each in listed if _is_current(each, plans)]
+    plans, missing = ledger.concurrent.all(
+        lambda: ledger.pending([each.post_id for each in listed]),
+        lambda: missing_runs(ledger, series, now) if first < now else {},
+    )
+    last_runs = _last_runs(series, first, unfired, now) if listing.fires_ahead else []
+    current = [each for each in listed if _is_current(each, plans) and each.post_id not in missing]
     known = {each.post_id for each in current}
-    unlisted = [plan for plan in (*due, *last_runs) if plan.post.post_id not in known]
+    unlisted = [plan for plan in (*due, *last_runs) if plan.post.post_id not in known | missing.keys()]
     fired = [_fired_entry(plan, now) for plan in unlisted]
+    late = [_missing_entry(plan, missing) for plan in series if plan.post.post_id in missing]
     pending: list[ListedSchedule | QueueEntry] = [each for each in current if each.due_at is not None]
     one_time = sorted([*pending, *fired], key=_due_and_id)
     left_out = [each.due_at for each in one_time[limit:]] or [each.due_at for each in listed[limit:] if each.due_at]
     horizon = left_out[0] if left_out else None
     if horizon is None and end < now + PLANNING_HORIZON:
         horizon = end
-    shown = [*one_time[:limit], *(each for each in current if each.due_at is None)]
+    shown = [*one_time[:limit], *(each for each in current if each.due_at is None), *late]
     return QueueWindow(entries=_entries(listing, plans, shown, now, horizon), more=bool(left_out))
 
 
@@ -120,8 +127,8 @@ def read_planned(
     return PlannedPosts(one_time=plans, series=ledger.series(limit=limit), more=more)
 
 
-def planned(read: PlannedPosts, now: datetime, end: datetime) -> QueueWindow:
-    """Return the posts that have not begun as `upcoming` does, by their plans alone.
+def planned(read: PlannedPosts, missing: Mapping[str, datetime], now: datetime, end: datetime) -> QueueWindow:
+    """Return the posts that have not begun as `upcoming` does, by their plans and the missing runs alone.
 
     A schedule that the ledger does not know, or that was disabled outside of Punctual, is not noticed.
     """
@@ -129,7 +136,9 @@ def planned(read: PlannedPosts, now: datetime, end: datetime) -> QueueWindow:
     entries = [entry_of_plan(plan, now) for plan in read.one_time if plan.post.due_at and plan.post.due_at >= first]
     for plan in read.series:
         due_at = next_run(plan.post, now)
-        if due_at is not None and due_at < end:
+        if plan.post.post_id in missing:
+            entries.append(_missing_entry(plan, missing))
+        elif due_at is not None and due_at < end:
             entries.append(entry_of_plan(plan, now))
     return QueueWindow(entries=_sorted(entries), more=read.more)
 
@@ -206,13 +215,18 @@ def _is_current(listed: ListedSchedule, plans: Mapping[str, Plan | None]) -> boo
     return plan is not None and plan.schedule_name == listed.name
 
 
-def _last_runs(listing: ScheduleListing, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> list[Plan]:
+def _last_runs(series: Sequence[Plan], start: datetime, end: datetime, now: datetime) -> list[Plan]:
     """Return the series whose last run is due in a period. AWS deletes a schedule after its last invocation."""
-    if not listing.fires_ahead or end <= start:
+    if end <= start:
         return []
-    ending = [plan for plan in ledger.series(limit=SERIES_LIMIT) if plan.post.repeat and plan.post.repeat.ends_at]
+    ending = [plan for plan in series if plan.post.repeat and plan.post.repeat.ends_at]
     runs = [(plan, runs_of(plan.post, after=now, count=2)) for plan in ending]
     return [plan for plan, ahead in runs if len(ahead) == 1 and start <= ahead[0] < end]
+
+
+def _missing_entry(plan: Plan, missing: Mapping[str, datetime]) -> QueueEntry:
+    post_id = plan.post.post_id
+    return QueueEntry(post_id=post_id, due_at=missing[post_id], state="missing", post=plan.post)
 
 
 def _fired_entry(plan: Plan, now: datetime) -> QueueEntry:

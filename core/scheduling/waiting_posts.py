@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from core.ledger.history import UNSUCCESSFUL, Run, needing_decision, overdue, run_of, runs
-from core.ledger.port import OPEN_STATES, Ledger
+from core.ledger.port import OPEN_STATES, Ledger, Plan
 from core.ledger.post_state import StateName, planned_state
 from core.posts.destinations import Destination
+from core.scheduling.missing_runs import SERIES_LIMIT, missing_runs
 from core.scheduling.upcoming import CLOCK_SKEW
 from core.time.instants import Clock
 
@@ -131,11 +132,15 @@ class WaitingPosts:
 
 
 def queued_waiting(ledger: Ledger, now: datetime) -> list[WaitingPost]:
-    """Return the posts of the queue that wait: those that never began, are not armed, or need a time."""
-    passed, unsettled, needing_time = ledger.concurrent.all(
+    """Return the posts of the queue that wait: those that never began, are not armed, or need a time.
+
+    A series waits if its last run never began.
+    """
+    passed, unsettled, needing_time, late_series = ledger.concurrent.all(
         lambda: overdue(ledger, now, limit=QUEUED_LOOKED_AT),
         lambda: ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=QUEUED_LOOKED_AT),
         lambda: ledger.needing_time(limit=QUEUED_LOOKED_AT),
+        lambda: _late_series(ledger, now),
     )
     missing = [plan for plan in passed if plan.desired == "active"]
     stuck = [
@@ -146,20 +151,36 @@ def queued_waiting(ledger: Ledger, now: datetime) -> list[WaitingPost]:
     plans = {plan.post.post_id: plan for plan in (*missing, *stuck)}
     pending = ledger.pending(list(plans)) if plans else {}
     begun = {post_id for post_id, plan in pending.items() if plan is None}
+    late = {plan.post.post_id for plan, _ in late_series}
     return [
-        WaitingPost(
-            key=post_id,
-            post_id=post_id,
-            due_at=plan.post.due_at,
-            state=planned_state(plan, now),
-            text=plan.post.text,
-            destinations=plan.post.destinations,
-            reason=None,
-            place=QUEUE,
-        )
-        for post_id, plan in plans.items()
-        if post_id not in begun
+        *(
+            _of_plan(plan, plan.post.due_at, planned_state(plan, now))
+            for post_id, plan in plans.items()
+            if post_id not in begun | late
+        ),
+        *(_of_plan(plan, run, "missing") for plan, run in late_series),
     ]
+
+
+def _late_series(ledger: Ledger, now: datetime) -> list[tuple[Plan, datetime]]:
+    """Return the series whose last run is missing, with that run, the latest due first."""
+    series = ledger.series(limit=SERIES_LIMIT)
+    missing = missing_runs(ledger, series, now)
+    found = [(plan, missing[plan.post.post_id]) for plan in series if plan.post.post_id in missing]
+    return sorted(found, key=lambda pair: pair[1], reverse=True)
+
+
+def _of_plan(plan: Plan, due_at: datetime | None, state: StateName) -> WaitingPost:
+    return WaitingPost(
+        key=plan.post.post_id,
+        post_id=plan.post.post_id,
+        due_at=due_at,
+        state=state,
+        text=plan.post.text,
+        destinations=plan.post.destinations,
+        reason=None,
+        place=QUEUE,
+    )
 
 
 def _of_run(run: Run) -> WaitingPost:

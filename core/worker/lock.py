@@ -13,6 +13,8 @@ from core.worker.record import WorkerFiles, WorkerRecord
 PROBE_SECONDS = 1.0
 """How long a starting worker tries to get the lock: `worker_runs` of another process holds it for a moment."""
 POLL_SECONDS = 0.1
+START_HINT = "Start the dashboard, or run `python -m core engine`."
+"""The remedy where no worker runs."""
 
 
 class WorkerRunning(PunctualError):

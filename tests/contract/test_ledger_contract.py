@@ -361,6 +361,7 @@ def test_many_plans_and_occurrences_are_read_as_one_is(ledger, once, planned, ch
     assert ledger.occurrences(ids) == [ledger.occurrence(ids[2])]
     assert (ledger.get_all([]), ledger.occurrences([])) == ({}, [])
 
+    assert (ledger.begun([*ids, "9" * 12]), ledger.begun([])) == ({ids[2]}, set())
 
 def test_a_settled_plan_is_returned_and_the_newer_one_of_a_changed_post(ledger, once, planned, change, clock):
     post = planned(once())

@@ -3,12 +3,12 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from core.accounts.port import Account
-from core.ledger.port import PlanChange
+from core.ledger.port import PlanChange, Receipt
 from core.ledger.post_state import post_state
 from core.posts.models import Media, Post, new_post_id
-from core.posts.payload import ScheduleName
+from core.posts.payload import ScheduleName, invocation_of
 from core.posts.repeat_rules import EveryWeekday
-from core.posts.series import build_series
+from core.posts.series import build_series, runs_of
 from core.publishing.composing import compose
 from core.time.instants import wall_time
 from core.transfer.exporting import export_posts
@@ -679,7 +679,11 @@ def test_an_ended_series_is_listed_under_cancelled(view, repeating, application,
     planned = repeating
     rule = planned.post.repeat.model_copy(update={"ends_at": clock() + timedelta(days=3)})
     application.schedules.change_rule(planned, repeat=rule, wall=planned.post.wall, zone=planned.post.zone)
+    *_, last_run = runs_of(application.ledger.get(planned.post.post_id).post, after=clock())
     clock.move(days=4)
+    assert "Missing: not published" in view("Upcoming").shown  # nothing has fired the last run
+    payload = invocation_of(planned.post, last_run)
+    application.ledger.record(payload, Receipt(kind="missed", at=clock(), revision=planned.post.revision))
     session = view("Cancelled")
     assert session.texts == [planned.post.text]
     assert "Ended" in session.shown

@@ -8,6 +8,8 @@ from core.application import Application
 from core.cli.printed_rows import printable
 from core.ledger.port import PlanChange, Receipt
 from core.settings import Settings
+from core.worker.lock import worker_lock
+from core.worker.record import WorkerFiles
 
 AT = ("--at", "2026-11-24T09:00", "--zone", "Europe/Berlin", "--to", "outbox")
 
@@ -22,7 +24,7 @@ def application(tmp_path, clock):
 def test_nothing_waits_in_a_new_home(command):
     assert command("status") == (0, "No post waits for you.\n", "")
     assert json.loads(command("status", "--json")[1]) == {
-        "waiting": 0, "states": {}, "posts": [], "hold": None,
+        "waiting": 0, "states": {}, "posts": [], "hold": None, "worker_needed": False,
     }  # fmt: skip
 
 
@@ -32,7 +34,8 @@ def test_status_prints_the_posts_that_wait_and_exits_with_1(command, application
     unarmed = a_post(post_id="n" * 12, text="Unarmed")
     application.ledger.plan(PlanChange(post=unarmed, schedule_name="post-n"), now=clock())
     clock.move(seconds=30)
-    status, out, _ = command("status")
+    with worker_lock(WorkerFiles(application.home.path)):
+        status, out, _ = command("status")
     first, *lines = out.splitlines()
     assert (status, first) == (1, "2 posts to look at: 1 failed, 1 not armed.")
     assert [line.split("  ")[-1] for line in lines] == [failed.text, "Unarmed"]
@@ -42,6 +45,29 @@ def test_status_prints_the_posts_that_wait_and_exits_with_1(command, application
         (failed.post_id, "failed", "history"),
         ("n" * 12, "not armed", "queue"),
     ]
+
+
+@pytest.mark.parametrize("when", [("--in", "3d"), (*AT[:4], "--repeat", "daily")], ids=["one-time", "series"])
+def test_status_says_that_no_worker_runs_while_a_post_becomes_due(command, tmp_path, when):
+    command("schedule", "--text", "Hello", *when, "--to", "outbox")
+    said = "No worker runs: due posts are not published. Start the dashboard, or run `python -m core engine`.\n"
+    assert command("status") == (1, f"{said}No post waits for you.\n", "")
+    assert json.loads(command("status", "--json")[1])["worker_needed"]
+    with worker_lock(WorkerFiles(tmp_path)):
+        assert command("status") == (0, "No post waits for you.\n", "")
+        command("pause-all")
+    assert command("status")[0] == 0
+
+
+def test_status_and_the_queue_name_a_run_that_no_worker_fired(command, tmp_path, clock):
+    command("schedule", "--text", "Hello", *AT, "--repeat", "daily")
+    clock.move(days=30)
+    with worker_lock(WorkerFiles(tmp_path)):
+        status, out, _ = command("status")
+    assert (status, out.splitlines()[0]) == (1, "1 post to look at: 1 missing.")
+    (row,) = json.loads(command("queue", "--json")[1])
+    assert (row["state"], row["due_at"], row["next"][0]) == ("missing", "2026-12-02T08:00:00Z", "2026-12-03T08:00:00Z")
+    assert command("queue")[1].startswith("2026-12-02T08:00:00Z")
 
 
 def test_a_cancelled_post_is_listed_for_30_days(command, clock):

@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.ledger.port import Receipt
 from core.posts.models import Repeat
 from core.scheduling.cancelled import cancelled
 
@@ -34,7 +35,9 @@ def test_the_latest_cancellation_comes_first_up_to_the_limit(schedules, a_post, 
 
 
 @pytest.mark.parametrize("pause", [False, True])
-def test_a_series_is_ended_after_its_last_run_for_30_days(schedules, a_series, listed, clock, pause):
+def test_a_series_is_ended_after_its_last_run_for_30_days(
+    schedules, a_series, listed, ledger, payload_for, clock, pause
+):
     rule = Repeat(expression="cron(0 9 * * ? *)", ends_at=clock() + timedelta(days=2))
     plan = schedules.schedule(a_series(repeat=rule))
     if pause:
@@ -42,6 +45,8 @@ def test_a_series_is_ended_after_its_last_run_for_30_days(schedules, a_series, l
     clock.move(days=1)
     assert listed() == []
     clock.move(days=1)
+    last_run = payload_for(plan.post, occurrence=datetime(2026, 11, 4, 8, tzinfo=UTC))
+    ledger.record(last_run, Receipt(kind="missed", at=clock(), revision=plan.post.revision))
     assert listed() == [("k", "ended")]
     clock.move(days=30)
     assert listed() == []

@@ -11,6 +11,7 @@ from core.ledger.port import Receipt
 from core.posts.models import new_post_id
 from core.posts.payload import invocation_of, write_schedule
 from core.scheduling.calendar_view import calendar_view
+from core.scheduling.missing_runs import missing_runs
 from core.scheduling.upcoming import destinations_due, queue, upcoming, without_schedule
 from core.settings import Settings
 from lambda_pkg.receipts import LIST_PARTITIONS
@@ -65,13 +66,13 @@ def test_the_queue_is_one_listing_and_one_read_of_the_plans(application, posts, 
     found = upcoming(application.listing, application.ledger, clock(), clock() + timedelta(days=9), limit=100)
     assert [each.text for each in found.entries] == [posts[0].post.text] * (POSTS + 1)
     due_and_series, plans = {"Query": 2 * LIST_PARTITIONS}, {"BatchGetItem": 2}
-    assert requests == {"ListSchedules": 1} | ({"read": 2} if application.one_machine else {**due_and_series, **plans})
+    assert requests == {"ListSchedules": 1} | ({"read": 3} if application.one_machine else {**due_and_series, **plans})
 
 
 def test_posts_without_a_schedule_cost_one_read_of_each_list(application, posts, requests, clock):
     queue(application.listing, application.ledger, clock(), clock() + timedelta(days=9), limit=100)
     aws = {"Query": 4 * LIST_PARTITIONS, "BatchGetItem": 2}
-    assert requests == {"ListSchedules": 1} | ({"read": 4} if application.one_machine else aws)
+    assert requests == {"ListSchedules": 1} | ({"read": 5} if application.one_machine else aws)
 
 
 def test_the_accounts_of_the_next_posts_are_read_from_the_ledger(application, posts, requests, clock):
@@ -85,7 +86,7 @@ def test_a_month_reads_the_receipts_of_a_published_post_once(application, posts,
     requests.clear()
     assert calendar_view(application.listing, application.ledger, *month, clock()) == first
     aws = {"Query": 4 * LIST_PARTITIONS, "BatchGetItem": 3}
-    assert requests == {"ListSchedules": 1} | ({"read": 4} if application.one_machine else aws)
+    assert requests == {"ListSchedules": 1} | ({"read": 5} if application.one_machine else aws)
 
 
 def test_history_shows_a_retry_of_a_run_that_was_read_before(application, clock, a_post):
@@ -115,9 +116,19 @@ def test_posts_that_wait_for_a_person_are_read_together(application, requests, c
         application.ledger.record(payload, refused)
     requests.clear()
     assert len(application.waiting.read().posts) == 20
-    lists_and_receipts = 4 * LIST_PARTITIONS + 23
-    aws = {"Query": lists_and_receipts, "BatchGetItem": 2}
-    assert requests == ({"read": 5} if application.one_machine else aws)
+    lists_and_receipts = 5 * LIST_PARTITIONS + 23
+    aws = {"Query": lists_and_receipts, "BatchGetItem": 3}
+    assert requests == ({"read": 6} if application.one_machine else aws)
+
+
+def test_the_missing_runs_of_many_series_are_found_in_one_read(application, requests, clock, a_series):
+    series = [a_series(post_id=new_post_id()) for _ in range(20)]
+    application.ledger.settle_all([*application.ledger.plan_all(series, now=clock()).values()], now=clock())
+    clock.move(days=2)
+    plans = application.ledger.series(limit=100)
+    requests.clear()
+    assert len(missing_runs(application.ledger, plans, clock())) == len(plans) == 21
+    assert requests == ({"read": 1} if application.one_machine else {"BatchGetItem": 1})
 
 
 def test_many_posts_without_a_schedule_cost_no_more_than_one(application, requests, clock, a_post):

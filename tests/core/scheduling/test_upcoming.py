@@ -142,11 +142,13 @@ def test_a_paused_post_is_paused_in_the_queue(schedule, schedules, coming):
     assert [each.state for each in coming().entries] == ["paused"]
 
 
-def test_an_ended_series_leaves_the_queue(schedules, a_series, coming, clock):
+def test_an_ended_series_leaves_the_queue(schedules, a_series, coming, ledger, payload_for, clock):
     rule = a_series().repeat.model_copy(update={"ends_at": clock() + timedelta(days=1)})
-    schedules.schedule(a_series(repeat=rule))
+    plan = schedules.schedule(a_series(repeat=rule))
     assert letters(coming().entries) == "k"
     clock.move(days=2)
+    last_run = payload_for(plan.post, occurrence=datetime(2026, 11, 3, 8, tzinfo=UTC))
+    ledger.record(last_run, Receipt(kind="missed", at=clock(), revision=1))
     assert letters(coming().entries) == ""
 
 

@@ -25,7 +25,7 @@ from core.errors import PunctualError
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_layout import table_definition, timestamp
 from core.ledger.dynamodb_transactions import Table
-from core.ledger.history import runs
+from core.ledger.history import START_GRACE, runs
 from core.ledger.newest_revision import newest_revision
 from core.ledger.port import ClaimTerms, Ledger, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
@@ -226,6 +226,7 @@ class Walk(RuleBasedStateMachine):
         self.begun_runs: set[str] = set()
         self.replaced: dict[str, tuple[str, datetime]] = {}
         self.returned: set[str] = set()
+        self.worker_runs = True
 
     def teardown(self) -> None:
         self.world.close()
@@ -394,6 +395,11 @@ class Walk(RuleBasedStateMachine):
 
     # What the clock, the scheduler and the relay do
 
+    @rule()
+    def stop_or_start_worker(self) -> None:
+        """Without a worker, nothing fires. A worker that starts fires what is due, as after every move of the clock."""
+        self.worker_runs = not self.worker_runs
+
     @rule(seconds=STEPS)
     def move_clock(self, seconds: int) -> None:
         before = self.now
@@ -501,6 +507,23 @@ class Walk(RuleBasedStateMachine):
         for each in self.waiting.read().posts:
             assert each.key in shown[each.place], each
 
+    @invariant()
+    def a_run_that_has_passed_and_never_began_waits_in_the_queue(self) -> None:
+        window = queue(self.listing, self.ledger, self.now, self.now + PLANNING_HORIZON, limit=ALL)
+        shown = {(each.post_id, each.due_at) for each in window.entries if each.state == "missing"}
+        counted = {(each.post_id, each.due_at) for each in self.waiting.read().posts if each.state == "missing"}
+        for post_id, post in self.posts.items():
+            plan = self.ledger.get(post_id)
+            if plan is None or plan.desired != "active" or post.repeat is None:
+                continue
+            passed = self._runs(post.repeat, after=self.now - START_GRACE - timedelta(hours=1))
+            last = max((run for run in passed if run <= self.now - START_GRACE), default=None)
+            if last is not None and last > plan.changed_at + START_GRACE and self._never_began(post_id, last):
+                assert (post_id, last) in shown & counted, (post_id, last, self.now)
+
+    def _never_began(self, post_id: str, run: datetime) -> bool:
+        return self.ledger.occurrence(occurrence_key(post_id, run)) is None
+
     def _new(self, **when: Any) -> Post:
         members = {"post_id": f"{len(self.posts):012d}", "text": "Hello", "destinations": (OUTBOX,), "zone": "UTC"}
         return Post(**{**members, "wall": "2026-11-02T13:00:00", **when})
@@ -537,6 +560,8 @@ class Walk(RuleBasedStateMachine):
 
     def _fire(self, before: datetime) -> None:
         """Invoke what became due, and delete the schedules that have no further run, as AWS does."""
+        if not self.worker_runs:
+            return
         pages = self.world.scheduler.get_paginator("list_schedules").paginate(GroupName=GROUP)
         for summary in [each for page in pages for each in page["Schedules"] if each["State"] == "ENABLED"]:
             found = self.world.scheduler.get_schedule(Name=summary["Name"], GroupName=GROUP)
