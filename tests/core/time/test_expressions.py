@@ -295,13 +295,10 @@ def calendar_of(numbers: np.ndarray) -> pd.DataFrame:
 
 def nearest_workday(days: pd.DataFrame, number: int | None) -> np.ndarray:
     """Mark the workday of each month that is nearest to a date, or to the last day for None."""
-    chosen = np.zeros(len(days), bool)
-    for _, month in days.groupby(["year", "month"]):
-        wanted = int(month["last"].iloc[0]) if number is None else number
-        if wanted <= month["last"].iloc[0]:
-            workdays = month[month["weekday"].between(2, 6)]
-            chosen[(workdays["number"] - wanted).abs().idxmin()] = True
-    return chosen
+    wanted = days["last"] if number is None else number
+    distances = (days["number"] - wanted).abs()[days["weekday"].between(2, 6) & (wanted <= days["last"])]
+    nearest = distances.groupby([days["year"], days["month"]]).idxmin()
+    return days.index.isin(nearest)
 
 
 def numbers(low: int, high: int, width: int = 1):
@@ -347,15 +344,19 @@ DAYS = st.one_of(
     ),
 )
 
+MINUTES = stepped(0, 59)
+SMALL_HOURS = st.integers(0, 4).map(lambda hour: (str(hour), {hour}))  # where clocks change
+HOURS = st.one_of(SMALL_HOURS, stepped(0, 23))
+MONTHS = st.one_of(st.just(("*", set(range(1, 13)))), stepped(1, 12))
+
 
 @settings(max_examples=600, deadline=None, database=None)
 @given(data=st.data(), zone=st.sampled_from(sorted(WINDOWS)))
 def test_a_cron_runs_in_exactly_the_minutes_that_it_selects(data, zone):
     minutes = minutes_of(zone)
-    minute_text, minute = data.draw(stepped(0, 59))
-    small_hours = st.integers(0, 4).map(lambda hour: (str(hour), {hour}))  # where clocks change
-    hour_text, hour = data.draw(st.one_of(small_hours, stepped(0, 23)))
-    month_text, month = data.draw(st.one_of(st.just(("*", set(range(1, 13)))), stepped(1, 12)))
+    minute_text, minute = data.draw(MINUTES)
+    hour_text, hour = data.draw(HOURS)
+    month_text, month = data.draw(MONTHS)
     day_text, day_test = data.draw(DAYS)
     year_text, year = data.draw(st.sampled_from([("*", None), (str(WINDOWS[zone]), WINDOWS[zone])]))
     text = f"cron({minute_text} {hour_text} {day_text.format(month_text)} {year_text})"
