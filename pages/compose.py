@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.drafts.draft import DraftContent
+from core.errors import PunctualError
 from core.posts.models import Post
 from core.time.instants import wall_time
 from core.time.phrases import join_names
@@ -89,8 +90,21 @@ def to_post_now(draft: str) -> Post:
 
 
 def run_and_start_next(action: Callable[[Post], object], post: Post, zone: str) -> None:
-    """Run the action, show its result, and start a new draft with the same destinations and zone."""
-    action(post)
+    """Run the action, show its result, and start a new draft with the same destinations and zone.
+
+    A post that is noted and will be armed later has a result too, beside the error.
+    """
+    try:
+        action(post)
+    except PunctualError as error:
+        if error.noted:
+            start_next(post, zone)
+        raise
+    start_next(post, zone)
+
+
+def start_next(post: Post, zone: str) -> None:
+    """Show the state of a post that is planned, and start a new draft like it."""
     st.session_state[LAST_POST] = post.post_id
     forget_notice()
     drafts.scheduled(post.post_id, DraftContent(destinations=post.accounts, zone=zone))

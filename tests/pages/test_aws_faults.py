@@ -35,3 +35,16 @@ def test_each_refusal_names_its_cause_and_remedy_and_that_the_post_is_noted(brow
     assert not session.error
     assert "**Scheduled** for" in session.shown
     assert len(application.ledger.unsettled(changed_before=clock.move(minutes=1), limit=10)) == len(FAULTS)
+
+
+def test_a_noted_post_is_shown_with_what_happens_next_and_the_form_is_empty(browse, inject_fault, clock):
+    session = browse("compose")
+    inject_fault("CreateSchedule", "ServiceQuotaExceededException", "The schedules quota is reached.")
+    session.write("Good morning")
+    session.schedule()
+    assert "The schedules quota is reached." in session.shown
+    assert "**Scheduling**" in session.shown
+    assert session.text_area(key=f"text-{session.draft}").value == ""
+    clock.move(seconds=11)
+    session.run()
+    assert "**Not scheduled yet.** The post is saved, and Punctual schedules it within 2 minutes." in session.shown
