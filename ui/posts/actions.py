@@ -8,6 +8,7 @@ import streamlit as st
 from core.errors import PunctualError
 from core.ledger.port import Plan
 from core.scheduling.changed_run_draft import changed_run
+from core.scheduling.last_minute import is_with_relay
 from core.scheduling.post_change import PostChange
 from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.scheduling.run_replacement import first_skipped_run
@@ -19,13 +20,18 @@ from ui.compose.timing import fill, timing
 from ui.compose.written_field import catch_up
 from ui.frame import links
 from ui.frame.application import application
-from ui.frame.callbacks import callback, dialog_callback, show_error
+from ui.frame.callbacks import callback, dialog_callback, flash, show_error
 from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import account_names, escape
 from ui.posts import edit_dialog, rearranging
 from ui.posts.reports import report
+
+LAST_MINUTE = (
+    "Cancelled in the last minute: the relay has the post already. Punctual's own posting server does not publish it; "
+    "any other server may."
+)
 
 
 class NoMoreRuns(PunctualError):
@@ -39,9 +45,13 @@ class NoMoreRuns(PunctualError):
 
 @callback
 def cancel(post_id: str) -> None:
-    """Cancel the post."""
+    """Cancel the post. In its last minute on AWS, say which posting servers publish it nevertheless."""
     schedules = application().schedules
-    schedules.cancel(schedules.plan(post_id))
+    plan = schedules.plan(post_id)
+    schedules.cancel(plan)
+    aws, now = application().aws, application().clock()
+    if aws is not None and aws.deployment.posting_function_arn is None and is_with_relay(plan.post, aws.target, now):
+        flash(LAST_MINUTE)
 
 
 @callback
