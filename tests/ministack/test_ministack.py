@@ -119,13 +119,19 @@ def test_post_now_is_published_over_aws(site, page, size):
     open_compose(page, site)
     text_of(page).fill(f"At once, {size}")
     page.get_by_role("button", name="Post now").click()
+    confirm = page.get_by_role("dialog").get_by_role("button", name="Post now")
+    expect(confirm).to_be_visible()
+    settle(page)
     clicked = datetime.now(UTC)
-    page.get_by_role("dialog").get_by_role("button", name="Post now").click()
+    confirm.click()
     expect(page.locator(".st-key-card-outcome")).to_contain_text("Published to Outbox", timeout=PATIENCE)
     row = history(site)[f"At once, {size}"]
     assert row["state"] == "published"
-    seconds = (datetime.fromisoformat(str(row["published_at"])) - clicked).total_seconds()
-    print(f"{size}: {seconds:.2f} s from the click on Post now to the publication, with a cold start")
+    instants = (datetime.fromisoformat(str(row[name])) for name in ("due_at", "published_at"))
+    due, published = ((each - clicked).total_seconds() for each in instants)
+    print(
+        f"{size}: published {published:.2f} s after the click in the dialog, with a cold start; due after {due:.2f} s"
+    )
 
 
 def test_a_post_is_scheduled_on_aws(site, page, size):
