@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
 from core.engine.api import Api
+from core.engine.service_models import service_models
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,7 @@ def _session(region: str) -> botocore.session.Session:
     no_file = (None, None, os.devnull, None)
     no_user_setup = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
     session = botocore.session.Session(session_vars=no_user_setup)
+    session.register_component("data_loader", service_models())
     session.set_config_variable("region", region)
     session.set_credentials("local", "local")
     return session

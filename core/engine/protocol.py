@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import botocore.loaders
 from botocore.model import OperationModel, ServiceModel, Shape
 
 from core.engine.api_errors import ApiError, InvalidRequest, MalformedRequest
 from core.engine.constraints import Validator, validator
+from core.engine.service_models import service_models
 
 Parameters = dict[str, Any]
 
@@ -66,7 +66,7 @@ class Operations:
     """The operations of a service, by method and path."""
 
     def __init__(self, service: str) -> None:
-        model = ServiceModel(botocore.loaders.create_loader().load_service_model(service, "service-2"), service)
+        model = ServiceModel(service_models().load_service_model(service, "service-2"), service)
         self._by_route = {
             _route(operation): _operation(operation) for operation in map(model.operation_model, model.operation_names)
         }
