@@ -3,7 +3,7 @@
 import functools
 import ipaddress
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -33,7 +33,7 @@ class Address:
 
     def has_server_of(self, other: "Address") -> bool:
         """Return whether both addresses lead to the same server over the same scheme."""
-        return replace(self, target=other.target) == other
+        return (self.host, self.port, self.secure) == (other.host, other.port, other.secure)
 
     @property
     def _host(self) -> str:

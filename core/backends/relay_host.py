@@ -1,11 +1,12 @@
 """The host of the relay on one machine, in place of Lambda: configures the relay and returns its receipts."""
 
-import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+
+from pydantic_core import from_json
 
 from core.backends.lost_results import LostResults
 from core.engine.invocations import Invocation
@@ -94,7 +95,7 @@ class RelayHost:
         """Run the relay. Raises its errors, and those of `posting_url` and `secrets`."""
         config = relay.RelayConfig(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
         return relay.deliver(
-            json.loads(invocation.payload),
+            from_json(invocation.payload),
             config,
             self._thread_state.connection,
             attempt=invocation.attempt,

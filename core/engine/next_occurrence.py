@@ -61,6 +61,8 @@ def timing_after_firing(definition: Definition, timing: Timing) -> Timing:
     fired = timing.occurrence
     assert fired is not None, "only due schedules are dispatched"
     following = _next(definition, timing.anchor, fired)
+    if following is None:
+        return Timing(timing.anchor, fired)
     return with_occurrence(definition, replace(timing, fired=fired), following)
 
 

@@ -16,15 +16,15 @@ class CachedFile(Generic[T]):
 
     def __init__(self, path: Path, parse: Callable[[bytes], T]) -> None:
         """`parse` turns the content into a value, which nobody may change."""
-        self._path = path
+        self.path = path
         self._parse = parse
         self._cached: tuple[tuple[int, ...], T] | None = None
 
     def read(self) -> T:
         """Return the parsed content. Raises OSError and the errors of `parse`, and keeps none of them."""
-        found = os.stat(self._path)  # before the content: a change between the two is noticed by the next call
+        found = os.stat(self.path)  # before the content: a change between the two is noticed by the next call
         version = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
         cached = self._cached
         if cached is None or cached[0] != version:
-            self._cached = cached = version, self._parse(self._path.read_bytes())
+            self._cached = cached = version, self._parse(self.path.read_bytes())
         return cached[1]

@@ -58,14 +58,17 @@ class Home:
         The file is read once for each change of it, because every post is signed and verified. Raises HomeUnusable,
         SecretUnusable or MachineShortage.
         """
-        path = self.path / name
-        kept = self._secrets.setdefault(name, CachedFile(path, partial(_parse_secret, path)))
-        with translate_home_errors(path):
+        kept = self._secrets.get(name) or self._secrets.setdefault(name, _secret_file(self.path / name))
+        with translate_home_errors(kept.path):
             try:
                 return kept.read()
             except FileNotFoundError:
-                write_once(path, create())
+                write_once(kept.path, create())
             return kept.read()
+
+
+def _secret_file(path: Path) -> CachedFile[str]:
+    return CachedFile(path, partial(_parse_secret, path))
 
 
 def _parse_secret(path: Path, content: bytes) -> str:
