@@ -117,8 +117,8 @@ def _column_config(rows: Sequence[CheckedRow]) -> dict[str, Any]:
     config: dict[str, Any] = {
         NUMBER: st.column_config.NumberColumn(width=52, pinned=True),
         RESULT: st.column_config.TextColumn(width=145),
-        DUE: st.column_config.TextColumn(width=250) if any(each.post for each in rows) else None,
-        Column.TEXT: st.column_config.TextColumn(width=180),
+        DUE: st.column_config.TextColumn(width=262) if any(each.post for each in rows) else None,
+        Column.TEXT: st.column_config.TextColumn(width=172),
         Column.WHEN: st.column_config.TextColumn(width=145, help="Like 2026-12-24 09:00. Empty: next free time."),
         Column.DESTINATIONS: st.column_config.TextColumn(width=130),
     }

@@ -34,6 +34,7 @@ PAIRS = [
     ("muted", "ground", TEXT),
     ("muted", "card", TEXT),
     ("muted", "sidebar", TEXT),
+    ("muted", "waits-ground", TEXT),
     ("accent-text", "ground", TEXT),
     ("accent-text", "card", TEXT),
     ("on-accent", "accent", TEXT),
