@@ -21,7 +21,6 @@ from core.time.instants import instants, offset_label, wall_time
 from core.time.phrases import plural
 
 Source = Literal["queue", "drafts", "history"]
-SOURCES: tuple[Source, ...] = ("queue", "drafts", "history")
 MAX_POSTS = 10_000_000
 """The default quota of schedules of an AWS account."""
 _PAGE = 500

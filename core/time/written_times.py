@@ -22,7 +22,6 @@ from core.time.written_refusals import (
     UnclearTime,
     WrittenTime,
 )
-from core.time.zone_search import zones_named
 
 LONGEST = 120
 """Characters of the longest text that is read."""
@@ -131,7 +130,7 @@ class _Words:
 
     def _zone(self, words: str) -> str:
         words = words.removeprefix("in ").removesuffix(" time").strip("()")
-        zones = zones_named(words, self._own, self._now)
+        zones = zone_names.zones_named(words, self._own, self._now)
         if not zones:
             raise self._not_understood(words)
         if len(zones) > 1:

@@ -1,4 +1,4 @@
-"""What zones are called: abbreviations, offsets, countries, cities, in plain letters to be compared."""
+"""The names of zones: abbreviations, offsets, countries, cities, in plain letters to be compared."""
 
 import re
 import unicodedata
@@ -162,3 +162,20 @@ def uses(zone: str, abbreviation: str, year: int) -> bool:
     """Return whether the clocks of a zone have the abbreviation, such as `cet`, at some time of the year."""
     days = (datetime(year, month, 1, tzinfo=UTC) for month in range(1, 13))
     return any((wall_time(day, zone).tzname() or "").casefold() == abbreviation for day in days)
+
+
+def zones_named(words: str, own: str, at: datetime) -> tuple[str, ...]:
+    """Return the zones that are called exactly this, for a person whose zone is `own`.
+
+    An abbreviation that the clocks of `own` have means `own`. More than one zone means that the words are not clear.
+    """
+    name = words.strip().casefold()
+    if name in ABBREVIATIONS and uses(own, name, at.year):
+        return (own,)
+    if name in ABBREVIATIONS:
+        return ABBREVIATIONS[name]
+    if zone := by_name().get(name):
+        return (zone,)
+    wanted = plain(words)
+    cities = by_city().get(wanted, ())[:1]  # the largest of the cities with this name
+    return cities or by_country().get(wanted, ())

@@ -11,10 +11,10 @@ from core.accounts.port import Account
 from core.bulk.exporting import FORMATS, export_file
 from core.bulk.feed import FeedToken
 from core.bulk.loading import load
-from core.bulk.records import SOURCES
 from core.posts.series import runs_of
 from core.publishing.http.public_web import CannotFetch
 from ui.bulk import running
+from ui.bulk.exports import SOURCES
 
 TABLE = """text,date,time,zone,destinations
 Good morning,2026-12-24,09:00,Europe/Berlin,outbox

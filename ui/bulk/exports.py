@@ -8,7 +8,7 @@ from core.bulk.exporting import CONTENT_TYPES, FORMATS, export_file, file_name
 from core.bulk.records import Source
 from ui.frame.application import application
 
-_SOURCES: dict[Source, tuple[str, str]] = {
+SOURCES: dict[Source, tuple[str, str]] = {
     "queue": ("Queue", "The coming posts, and those that are paused or late."),
     "drafts": ("Drafts", "Drafts, ideas and templates."),
     "history": ("History", "Every run with its result, how late it was, and its address."),
@@ -21,7 +21,7 @@ def export_view() -> None:
         "A download changes nothing here. To move a queue to another machine or to AWS, use `python -m core export`"
         " instead: it hands the posts over."
     )
-    for source, (name, description) in _SOURCES.items():
+    for source, (name, description) in SOURCES.items():
         with (
             st.container(border=True, key=f"card-export-{source}"),
             st.container(horizontal=True, vertical_alignment="center"),

@@ -3,6 +3,7 @@ from datetime import datetime
 import pytest
 import pytz
 
+from core.time.phrases import city
 from ui.frame.zone_choices import labels
 
 NOVEMBER = datetime.fromisoformat("2026-11-24T09:00")
@@ -39,6 +40,12 @@ def test_the_offset_is_that_of_the_wall_time_in_each_zone():
         ("Zurich", "Europe/Zurich"),
         ("Munich", "Europe/Berlin"),
         ("New York", "America/New_York"),
+        ("New_York", "America/New_York"),
+        ("San Fran", "America/Los_Angeles"),
+        ("Bombay", "Asia/Kolkata"),
+        ("Köln", "Europe/Berlin"),
+        ("UTC-3", "America/Sao_Paulo"),
+        ("europe/berlin", "Europe/Berlin"),
     ],
 )
 def test_the_zone_that_is_meant_is_the_first_that_contains_the_words(typed, first):
@@ -50,6 +57,18 @@ def test_the_zone_that_is_meant_is_the_first_that_contains_the_words(typed, firs
 @pytest.mark.parametrize(("typed", "zones"), [("CET", {"Europe/Berlin", "Europe/Paris"}), ("IST", {"Asia/Kolkata"})])
 def test_an_abbreviation_finds_all_zones_that_have_it(typed, zones):
     assert zones <= {zone for zone, label in labels(NOVEMBER, "UTC").items() if typed in label}
+
+
+@pytest.mark.parametrize(("month", "offset"), [(11, "UTC-5"), (7, "UTC-4")])
+def test_an_offset_finds_a_zone_that_has_it_at_the_time(month, offset):
+    label = labels(NOVEMBER.replace(month=month), "UTC")["America/New_York"]
+    assert offset in label.split(" · ")[-1].split(", ")
+
+
+def test_every_zone_is_found_by_its_name_and_by_its_city():
+    for zone, label in labels(NOVEMBER, "UTC").items():
+        assert zone in label
+        assert city(zone) in label
 
 
 def test_a_skipped_hour_has_a_label():
