@@ -16,9 +16,10 @@ from ui.frame.empty_page import empty_page
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import HISTORY_VIEW
 from ui.frame.viewer import viewer_zone
-from ui.posts.attention import attention
+from ui.posts.attention import attention, undo_button
 from ui.posts.filters import clear_filters, current_filter, filter_controls
 from ui.posts.insights import choose_days, insights_view
+from ui.posts.reports import report_notice
 from ui.posts.run_card import destination_result, run_card
 from ui.posts.search import SEARCH_LIMIT, search_limit_note
 
@@ -54,6 +55,7 @@ def read_limit(limit: int) -> int:
 def report() -> None:
     """Draw the runs that wait for a person, then the rest by day, latest first."""
     limit = list_limit(PAGE)
+    report_notice()
     controls()
     latest = application().views.history(limit=read_limit(limit))
     waiting = application().waiting.read_with(latest)
@@ -110,6 +112,7 @@ def days(found: list[Run]) -> None:
             with run_card(run, relative_time(run.due_at, now)):
                 for each in run.outcome.destinations:
                     destination_result(run, each)
+                undo_button(run)
 
 
 def empty() -> None:

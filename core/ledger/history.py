@@ -51,6 +51,12 @@ class Run:
         """The destinations that the user may retry."""
         return tuple(each.destination for each in self.outcome.destinations if each.state in UNSUCCESSFUL)
 
+    @property
+    def waiting(self) -> tuple[Destination, ...]:
+        """The destinations that wait for the user: unsuccessful ones that were not set aside."""
+        found = self.outcome.destinations
+        return tuple(each.destination for each in found if each.state in UNSUCCESSFUL and not each.set_aside)
+
 
 def run_of(occurrence: Occurrence) -> Run:
     """Return an occurrence with its outcome."""
@@ -94,8 +100,8 @@ def all_runs(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) ->
 
 
 def needing_decision(ledger: Ledger, found: Sequence[Run]) -> list[Run]:
-    """Return the runs that were unsuccessful, and whose one-time posts were not changed since."""
-    return _unchanged(ledger, [run for run in found if run.state in UNSUCCESSFUL])
+    """Return the runs that were unsuccessful and not set aside, and whose one-time posts were not changed since."""
+    return _unchanged(ledger, [run for run in found if run.waiting])
 
 
 def runs_again(ledger: Ledger, keys: Sequence[str]) -> list[Run]:

@@ -22,8 +22,9 @@ SETTLE_GRACE = timedelta(minutes=1)
 """The time that the writer of a change has to settle it before other processes do."""
 
 _RelayKind = Literal["handed_over", "attempt_failed", "missed", "failed"]
-ReceiptKind = _RelayKind | Literal["retried", "published", "refused", "waiting", "unconfirmed", "superseded"]
-"""The first four are the relay's, of the whole occurrence. The rest are of one destination; `retried` is the user's."""
+_UsersKind = Literal["retried", "set_aside"]
+ReceiptKind = _RelayKind | _UsersKind | Literal["published", "refused", "waiting", "unconfirmed", "superseded"]
+"""The relay's four and `set_aside` are of the whole occurrence, the rest of one destination."""
 
 FinalState = Literal["published", "refused", "unconfirmed"]
 
@@ -266,11 +267,11 @@ class Ledger(Protocol):
         """Return those of some occurrences that exist, in the order of their keys."""
         ...
 
-    def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
     def begun(self, keys: Sequence[str]) -> frozenset[str]:
         """Return the keys of those of some occurrences that exist. On AWS, one request for 100 keys."""
         ...
 
+    def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
         """Return the occurrences after `after`, latest due first, without those that were only superseded."""
         ...
 

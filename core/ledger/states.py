@@ -1,13 +1,14 @@
 """The state of an occurrence, derived from its receipts in any order of arrival."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from core.ledger.port import Occurrence, Receipt
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
+from core.time.instants import utc_text
 
 PublicationState = Literal[
     "going out", "retrying", "handed over", "published", "refused", "failed", "unconfirmed", "superseded", "missed"
@@ -45,13 +46,19 @@ _OCCURRENCE_STATES: dict[str, PublicationState] = {
 
 @dataclass(frozen=True, kw_only=True)
 class DestinationOutcome:
-    """The state of one destination of an occurrence."""
+    """The state of one destination of an occurrence. `set_aside`: a person has put this result away."""
 
     destination: Destination
     state: PublicationState
     at: datetime | None
     url: str | None
     reason: str | None
+    set_aside: bool = False
+
+    @property
+    def result_id(self) -> str:
+        """The id of the result: another one when something new happens at the destination."""
+        return f"{self.state} {utc_text(self.at) if self.at else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +91,16 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
 
     `published` always counts. Other receipts do not count if they are of an earlier revision, or from before a user's
     retry that has a result. The end that a relay records after the late limit (without one, after the due instant)
-    counts in any revision: the relay that delivers the newest revision may have been invoked with an earlier one.
+    counts in any revision: the relay that delivers the newest revision may have been invoked with an earlier one. A
+    result is set aside if the last receipt `set_aside` names it; a later result is not.
     """
     counted = [receipt for receipt in occurrence.receipts if _counts(receipt, occurrence.payload)]
-    destinations = tuple(_destination_outcome(each, counted) for each in occurrence.payload.destinations)
+    found = [_destination_outcome(each, counted) for each in occurrence.payload.destinations]
+    aside = last_set_aside(occurrence.receipts)
+    named = aside.detail["results"] if aside else {}
+    destinations = tuple(
+        replace(each, set_aside=True) if named.get(each.destination) == each.result_id else each for each in found
+    )
     states = {each.state for each in destinations}
     return OccurrenceOutcome(
         state=next(state for state in WORST_FIRST if state in states),
@@ -95,6 +108,12 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
         attempts=max((receipt.attempt for receipt in occurrence.receipts), default=0),
         reason=next((each.reason for each in destinations if each.reason), None),
     )
+
+
+def last_set_aside(receipts: Sequence[Receipt]) -> Receipt | None:
+    """Return the last receipt `set_aside`: the one with the highest number, because clocks may differ."""
+    found = [receipt for receipt in receipts if receipt.kind == "set_aside"]
+    return max(found, key=lambda receipt: (receipt.detail["number"], _instant(receipt)), default=None)
 
 
 def _counts(receipt: Receipt, payload: Payload) -> bool:

@@ -88,7 +88,7 @@ def problems_message(problems: Sequence[Problem]) -> Message:
 
 def _run_problems(run: Run) -> Iterator[Problem]:
     for each in run.outcome.destinations:
-        if each.state in _DESCRIPTIONS:
+        if each.state in _DESCRIPTIONS and not each.set_aside:
             yield _problem(run.payload, run.key, each.destination, each.state, each.at or run.due_at, each.reason)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 
-from core.ledger.history import UNSUCCESSFUL, Run, needing_decision, overdue, run_of, runs
+from core.ledger.history import Run, needing_decision, overdue, run_of, runs
 from core.ledger.port import OPEN_STATES, Ledger, Plan
 from core.ledger.post_state import StateName, planned_state
 from core.posts.destinations import Destination
@@ -105,14 +105,15 @@ class WaitingPosts:
 
     def read_with(self, latest: Sequence[Run]) -> Waiting:
         """Return the posts that wait as `read` does, scanned again if it differs from `latest`, runs read just now."""
-        found, unsuccessful = self.read(), {run.key for run in latest if run.state in UNSUCCESSFUL}
-        if {run.key for run in found.runs} & {run.key for run in latest} == unsuccessful:
+        found, waiting = self.read(), {run.key for run in latest if run.waiting}
+        if {run.key for run in found.runs} & {run.key for run in latest} == waiting:
             return found
-        self.forget()
+        self.forget(*waiting)
         return self.read()
 
-    def forget(self) -> None:
-        """Scan at the next read, because a person has acted on a post."""
+    def forget(self, *keys: str) -> None:
+        """Scan at the next read, because a person has acted on a post. The runs with these `keys` may wait again."""
+        self._waiting_runs = self._waiting_runs.union(keys)
         self._scanned_at = None
 
     def _runs(self, now: datetime) -> list[Run]:
@@ -190,7 +191,7 @@ def _of_run(run: Run) -> WaitingPost:
         due_at=run.due_at,
         state=run.state,
         text=run.text,
-        destinations=run.retriable,
+        destinations=run.waiting,
         reason=run.error,
         place=HISTORY,
     )

@@ -26,6 +26,7 @@ from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat
 from core.posts.payload import Payload, ScheduleName, invocation_of
+from core.scheduling.setting_aside import set_aside, undo_set_aside
 from core.storage.processes import Presence
 from core.time.instants import utc_text
 
@@ -360,8 +361,8 @@ def test_many_plans_and_occurrences_are_read_as_one_is(ledger, once, planned, ch
     assert ledger.get_all([*ids, "9" * 12]) == {post_id: ledger.get(post_id) for post_id in ids}
     assert ledger.occurrences(ids) == [ledger.occurrence(ids[2])]
     assert (ledger.get_all([]), ledger.occurrences([])) == ({}, [])
-
     assert (ledger.begun([*ids, "9" * 12]), ledger.begun([])) == ({ids[2]}, set())
+
 
 def test_a_settled_plan_is_returned_and_the_newer_one_of_a_changed_post(ledger, once, planned, change, clock):
     post = planned(once())
@@ -890,6 +891,49 @@ def test_an_unsuccessful_publication_is_claimed_again_after_a_users_retry(
     again = claim(payload)
     assert (again.verdict, again.attempt) == ("granted", 2)
     assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
+
+
+def test_a_result_is_set_aside_until_it_is_brought_back_or_changes(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
+    claim(payload)
+    end(payload, "published")
+    claim(payload, "webhook:sales")
+    end(payload, "refused", destination="webhook:sales", reason="too long")
+
+    def aside() -> list[str]:
+        (found,) = ledger.history(after=None, limit=10)
+        assert outcome(found).state == "refused"
+        return [each.destination for each in outcome(found).destinations if each.set_aside]
+
+    set_aside(ledger, payload, now=clock())
+    assert aside() == ["webhook:sales"]
+    undo_set_aside(ledger, payload, now=clock())
+    assert aside() == []
+    set_aside(ledger, payload, now=clock())
+    assert aside() == ["webhook:sales"]
+    ledger.reopen(payload, ("webhook:sales",), now=clock())
+    assert claim(payload, "webhook:sales").verdict == "granted"
+    clock.move(seconds=1)
+    end(payload, "refused", 2, "webhook:sales", reason="too long")
+    assert aside() == []
+
+
+@pytest.mark.parametrize("kind", ["failed", "missed"])
+def test_a_failed_or_missed_run_is_set_aside(ledger, series, planned, clock, kind):
+    run = invocation_of(planned(series()), clock())
+    ledger.record(run, Receipt(kind=kind, at=clock(), revision=1))
+    set_aside(ledger, run, now=clock())
+    (found,) = ledger.history(after=None, limit=10)
+    assert [(each.state, each.set_aside) for each in outcome(found).destinations] == [(kind, True)]
+
+
+def test_an_unconfirmed_result_is_not_set_aside(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, "unconfirmed")
+    set_aside(ledger, payload, now=clock())
+    (found,) = ledger.history(after=None, limit=10)
+    assert not any(each.set_aside for each in outcome(found).destinations)
 
 
 def test_a_users_retry_ends_a_pause(ledger, once, planned, claim, end, clock):

@@ -3,6 +3,7 @@ import pytest
 from core.accounts.port import OUTBOX, Account
 from core.ledger.port import Receipt
 from core.ledger.post_state import post_state
+from core.posts.destinations import Destination
 from ui.frame.account_badges import FACE_SIZE
 from ui.frame.faces import face
 
@@ -165,6 +166,82 @@ def test_a_part_is_not_marked_as_published_where_no_link_names_its_id(
     keys = [button.key for button in browse("history").button]
     assert f"out-x:ada-{unconfirmed_part.post.post_id}" not in keys
     assert f"publish-x:ada-{unconfirmed_part.post.post_id}" in keys
+
+
+def test_a_failed_post_is_set_aside_and_waits_again_after_undo(browse, plan, fire, clock, application, record):
+    post = plan("Too long", minutes=1)
+    clock.move(minutes=1)
+    record(fire(post), "failed", reason=REASON)
+    history = browse("history")
+    history.click("aside", post)
+    assert application.waiting.read().count("history") == 0
+    assert "Failed] :gray-badge[:material/inventory_2: Set aside]" in history.shown
+    assert f"retry-{post.post.post_id}" not in [button.key for button in history.button]
+    history = browse("history")
+    assert not any("Waiting for you" in each for each in history.headers)
+    assert REASON in history.shown
+    history.click("undo-aside", post)
+    assert application.waiting.read().count("history") == 1
+    assert ":material/front_hand: Waiting for you" in history.headers
+    assert "Set aside]" not in history.shown
+
+
+def test_an_unconfirmed_part_keeps_waiting_and_its_thread_becomes_no_draft(browse, unconfirmed_part, application):
+    history = browse("history")
+    assert f"edit-{unconfirmed_part.post.post_id}" not in [button.key for button in history.button]
+    history.click("aside", unconfirmed_part)
+    (waiting,) = application.waiting.read().runs
+    assert waiting.waiting == ("x:ada",)
+
+
+def test_a_draft_of_a_thread_names_its_published_parts(browse, plan, fire, clock, application, record):
+    application.accounts.connect(Account(destination="x:ada", label="@ada (X)"))
+    post = plan("Part one.", minutes=1, destinations=["x:ada"], variants={"x:ada": "Part one.\n---\nPart two."})
+    clock.move(minutes=1)
+    payload = fire(post)
+    record(payload, "published", Destination("x:ada"))
+    record(payload, "refused", Destination("x:ada", 2), reason="512 characters, 500 allowed.")
+    history = browse("history")
+    history.click("edit", post)
+    assert history.pills(key=f"destinations-{history.draft}").value == ["x:ada"]
+    assert "The first parts of this thread are published." in history.shown
+
+
+def test_a_refused_post_becomes_a_draft_for_the_accounts_that_did_not_publish_it(
+    browse, to_both, fire, clock, application, record
+):
+    clock.move(minutes=1)
+    payload = fire(to_both)
+    record(payload, "published", "outbox")
+    record(payload, "refused", "webhook:sales", reason="512 characters, 500 allowed.")
+    history = browse("history")
+    history.click("edit", to_both)
+    assert history.text_area(key=f"text-{history.draft}").value == "To both"
+    assert history.pills(key=f"destinations-{history.draft}").value == ["webhook:sales"]
+    assert history.draft != to_both.post.post_id
+    assert [run.state for run in application.views.history(limit=10)] == ["refused"]
+
+
+def test_all_posts_that_failed_for_an_account_are_retried(browse, to_both, plan, fire, clock, application, record):
+    others = [plan(f"To {account}", minutes=2, destinations=[account]) for account in ("outbox", "webhook:sales")]
+    clock.move(minutes=2)
+    payloads = [fire(each) for each in (to_both, *others)]
+    record(payloads[0], "published", "outbox")
+    record(payloads[0], "refused", "webhook:sales", reason="Not signed in.")
+    record(payloads[1], "failed", reason=REASON)
+    record(payloads[2], "failed", reason=REASON)
+    history = browse("history")
+    assert "retry-all-outbox" not in [button.key for button in history.button]
+    history.click("retry-all", "webhook:sales")
+    assert "2 posts go out now to **Sales**, all at once." in history.shown
+    history.click("confirm-retry-all")
+    assert "2 posts tried again. The results appear in History." in history.shown
+    retried = [run for run in application.views.history(limit=10) if run.key != payloads[1].occurrence_key]
+    receipts = [application.ledger.occurrence(run.key).receipts for run in retried]
+    assert [[each.destination for each in found if each.kind == "retried"] for found in receipts] == [
+        ["webhook:sales"],
+        ["webhook:sales"],
+    ]
 
 
 def test_a_long_history_is_shown_page_by_page(browse, plan, fire, application):

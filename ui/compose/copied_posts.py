@@ -1,8 +1,10 @@
 """Drafts that equal a post or one of its runs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.drafts.draft import DraftContent, content_of
+from core.posts.destinations import Destination
 from core.posts.models import Post, Revision
 from core.time.instants import instants
 from ui.compose import drafts
@@ -28,6 +30,11 @@ def duplicate(post: Post) -> None:
 def copy(content: Revision) -> None:
     """Start a draft with the text, media and destinations of a post or of one run; a thread becomes one text again."""
     drafts.start(content_of(content))
+
+
+def copy_for(content: Revision, accounts: Sequence[Destination]) -> None:
+    """Start the same draft as `copy`, for some of the accounts."""
+    drafts.start(content_of(content).model_copy(update={"destinations": tuple(dict.fromkeys(accounts))}))
 
 
 def _which(post: Post) -> int | None:

@@ -8,6 +8,7 @@ from core.ledger.history import Run, runs_again
 from core.ledger.states import DestinationOutcome
 from core.posts.destinations import Destination
 from core.scheduling.post_filter import PostFilter
+from core.scheduling.setting_aside import set_aside, undo_set_aside
 from core.scheduling.waiting_posts import Waiting
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, plural
@@ -23,6 +24,7 @@ from ui.frame.viewer import viewer_zone
 from ui.frame.wording import post_subject
 from ui.posts import actions
 from ui.posts.confirm_dialog import can_confirm, confirm_dialog, needs_link
+from ui.posts.retry_all import retry_buttons
 from ui.posts.run_card import destination_result, destination_subject, run_card
 
 FIRST, MORE = 5, 50
@@ -48,8 +50,9 @@ def attention(waiting: Waiting, latest: Sequence[Run], chosen: PostFilter) -> No
         return
     with st.container(key="attention"):
         st.header(":material/front_hand: Waiting for you", anchor=False)
+        retry_buttons(matching)
         for run in runs:
-            with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date()), waits=bool(run.retriable)):
+            with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date()), waits=bool(run.waiting)):
                 _results(run)
         _more(len(matching), sum(run.key not in places for run in matching))
         if waiting.runs_searched is not None:
@@ -75,15 +78,35 @@ def _results(run: Run) -> None:
         destination_result(run, each)
         if each.state == "unconfirmed":
             _unconfirmed_actions(run, each)
-    subject = post_subject(run.due_at, run.text)
+    certain = tuple(each for each in run.waiting if each not in _unconfirmed(run))
+    if certain:
+        _certain_actions(run, certain)
+    undo_button(run)
+
+
+def _certain_actions(run: Run, destinations: tuple[Destination, ...]) -> None:
+    """Draw the actions on the destinations that certainly did not publish the post."""
+    subject, missed = post_subject(run.due_at, run.text), run.state == "missed"
     with st.container(horizontal=True):
-        retriable = tuple(each for each in run.retriable if each not in _unconfirmed(run))
-        if retriable:
-            label, key = "Post now" if run.state == "missed" else "Retry", widget_key("retry", run.key)
-            card_button(label, subject, key, _retry, run, retriable, icon=":material/replay:")
-        if run.state == "missed":
+        label, key = "Post now" if missed else "Retry", widget_key("retry", run.key)
+        card_button(label, subject, key, _retry, run, destinations, icon=":material/replay:")
+        if missed:
             key = widget_key("again", run.key)
             card_button("Reschedule", subject, key, _reschedule, run, icon=":material/schedule:")
+        uncertain = {each.account for each in _unconfirmed(run)}
+        edited = tuple(each.account for each in destinations if each.account not in uncertain)
+        if edited:
+            key = widget_key("edit", run.key)
+            card_button("Edit as a new draft", subject, key, _edit, run, edited, icon=":material/edit_note:")
+        key = widget_key("aside", run.key)
+        card_button("Set aside", subject, key, _set_aside, run, icon=":material/inventory_2:", type="tertiary")
+
+
+def undo_button(run: Run) -> None:
+    """Draw the button that lets a run wait again, if it was set aside."""
+    if any(each.set_aside for each in run.outcome.destinations):
+        subject, key = post_subject(run.due_at, run.text), widget_key("undo-aside", run.key)
+        card_button("Undo", subject, key, _undo_set_aside, run, icon=":material/undo:")
 
 
 def _unconfirmed_actions(run: Run, each: DestinationOutcome) -> None:
@@ -116,7 +139,7 @@ def _confirm(run: Run, destination: Destination) -> None:
         defer(lambda: confirm_dialog(run, destination))
     else:
         application().schedules.confirm(run.payload, destination)
-        application().waiting.forget()
+        _acted()
 
 
 @callback
@@ -128,3 +151,32 @@ def _reschedule(run: Run) -> None:
         return
     copied_posts.copy(run.payload)
     defer(lambda: st.switch_page(links.COMPOSE))
+
+
+@callback
+def _edit(run: Run, accounts: tuple[Destination, ...]) -> None:
+    """Start a draft for the accounts that did not publish the run, so that the others do not get it twice."""
+    copied_posts.copy_for(run.payload, accounts)
+    if any(each.state == "published" and each.destination.account in accounts for each in run.outcome.destinations):
+        flash("The first parts of this thread are published. Remove them from the draft.")
+    defer(lambda: st.switch_page(links.COMPOSE))
+
+
+@callback
+def _set_aside(run: Run) -> None:
+    app = application()
+    set_aside(app.ledger, run.payload, now=app.clock())
+    _acted()
+
+
+@callback
+def _undo_set_aside(run: Run) -> None:
+    app = application()
+    undo_set_aside(app.ledger, run.payload, now=app.clock())
+    _acted(run.key)
+
+
+def _acted(*keys: str) -> None:
+    """Run the whole page again, because the number in its navigation has changed. `keys` are runs that wait again."""
+    application().waiting.forget(*keys)
+    st.rerun()

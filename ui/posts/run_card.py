@@ -78,4 +78,5 @@ def _markdown(run: Run, each: DestinationOutcome) -> str:
     name = f"{destination_face(each.destination)} **{escape(_name(run, each.destination))}**"
     line = " · ".join([name, *(f":gray[{escape(detail)}]" for detail in details)])
     reason = f"  \n{escape(each.reason)}" if each.reason else ""
-    return f"{state_badge(each.state)} :small[{line}{reason}]"
+    aside = " :gray-badge[:material/inventory_2: Set aside]" if each.set_aside else ""
+    return f"{state_badge(each.state)}{aside} :small[{line}{reason}]"

@@ -172,3 +172,25 @@ def test_the_first_of_two_publications_counts(derived, clock):
 )
 def test_receipts_of_the_same_instant_have_a_stable_order(derived, kind, member):
     derived(receipt(kind, 1, detail={member: "a"}), receipt(kind, 1, detail={member: "b"}))
+
+
+def aside(number, *results, seconds=9):
+    named = {"outbox": " ".join(results)} if results else {}
+    return receipt("set_aside", seconds, destination=None, attempt=0, detail={"number": number, "results": named})
+
+
+@pytest.mark.parametrize(
+    ("receipts", "set_aside"),
+    [
+        ([REFUSED, aside(1, "refused 2026-11-02T12:00:01Z")], True),
+        ([MISSED, aside(1, "missed 2026-11-02T12:00:03Z")], True),
+        ([REFUSED, aside(1, "refused 2026-11-02T12:00:01Z"), aside(2, seconds=8)], False),
+        ([REFUSED, aside(1), aside(2, "refused 2026-11-02T12:00:01Z", seconds=8)], True),
+        ([REFUSED, aside(1, "refused 2026-11-02T12:00:01Z"), receipt("refused", 5, attempt=2)], False),
+        ([REFUSED, aside(1, "refused 2026-11-02T12:00:01Z"), receipt("published", 5, attempt=2)], False),
+    ],
+)
+def test_a_result_is_set_aside_by_the_last_decision_until_another_result(derived, receipts, set_aside):
+    found = derived(*receipts)
+    assert found.destinations[0].set_aside is set_aside
+    assert found.attempts < 3

@@ -18,6 +18,7 @@ from core.notifications.problems import MAX_RUNS
 from core.notifications.sender import Sender
 from core.posts.payload import invocation_of
 from core.scheduling.listing import ScheduleListing
+from core.scheduling.setting_aside import set_aside
 from core.storage.database import Database
 
 SECRET = SecretStr("whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==")
@@ -120,6 +121,14 @@ def test_a_success_is_not_reported(notifier, record_receipt, hook):
     record_receipt("published")
     record_receipt("published", destination="webhook:sales")
     record_receipt("waiting", number=2)
+    notifier.notify()
+    assert hook.received == []
+
+
+@pytest.mark.usefixtures("known_channel")
+def test_a_problem_that_was_set_aside_before_the_scan_is_not_reported(notifier, ledger, record_receipt, hook, clock):
+    post = record_receipt("failed")
+    set_aside(ledger, invocation_of(post, post.due_at), now=clock())
     notifier.notify()
     assert hook.received == []
 

@@ -4,6 +4,7 @@ import pytest
 
 from core.ledger.history import runs
 from core.ledger.port import PlanChange, Receipt
+from core.scheduling.setting_aside import set_aside, undo_set_aside
 from core.scheduling.waiting_posts import FULL_SCAN_INTERVAL, LATEST_RUNS, WaitingPosts
 
 INTERVAL = timedelta(seconds=5)
@@ -97,3 +98,18 @@ def test_a_scan_that_ends_before_older_runs_says_so(run, ledger, clock):
         clock.move(seconds=1)
     assert WaitingPosts(ledger, clock, INTERVAL, runs_looked_at=3).read().runs_searched == 3
     assert WaitingPosts(ledger, clock, INTERVAL, runs_looked_at=4).read().runs_searched is None
+
+
+def test_an_old_run_that_was_set_aside_waits_again_after_the_undo(ledger, run, waiting, payload_for, clock):
+    failed = payload_for(run("a", "failed"))
+    for number in range(LATEST_RUNS + 1):
+        clock.move(seconds=1)
+        post = run("b", "published").model_copy(update={"post_id": f"{number:012d}", "due_at": clock()})
+        ledger.record(payload_for(post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    assert states(waiting) == {"a": "failed"}
+    set_aside(ledger, failed, now=clock())
+    waiting.forget()
+    assert states(waiting) == {}
+    undo_set_aside(ledger, failed, now=clock())
+    waiting.forget(failed.occurrence_key)
+    assert states(waiting) == {"a": "failed"}
