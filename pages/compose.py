@@ -21,7 +21,6 @@ from ui.compose.draft_previews import draft_previews
 from ui.compose.label_fields import label_field
 from ui.compose.labels_dialog import manage_labels_button
 from ui.compose.media_strip import media_strip
-from ui.compose.option_fields import option_fields
 from ui.compose.replaced_run_note import replaced_run_note
 from ui.compose.text_tabs import text_tabs
 from ui.compose.threads import thread_fields
@@ -181,7 +180,6 @@ with content:
     with st.container(horizontal=True, vertical_alignment="bottom", key="labels-line"):
         label_field(draft_fields.labels_key(draft))
         manage_labels_button("manage-labels")
-    option_fields(draft, addressed)
     if len(accounts) == 1:
         st.caption("The outbox is a built-in feed to try things out.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")

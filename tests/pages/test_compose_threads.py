@@ -1,5 +1,7 @@
 """Threads: composed, previewed, shown in the queue and edited."""
 
+import json
+
 import pytest
 
 from core.accounts.port import Account
@@ -124,18 +126,18 @@ def test_dashes_make_a_thread_for_one_account_and_one_text_for_the_other(compose
     assert compose.text_area(key=f"text-{compose.draft}").value == "One\n---\nTwo\n---\nThree"
 
 
-def test_parts_are_listed_and_move_with_their_media(compose, application, picture):
+def test_the_browser_gets_the_parts_of_accounts_with_threads_and_names_the_others(compose, application, picture):
     draft = by_hand(compose)
     media = ingest(application.media, picture("teal")).model_copy(update={"part": 3})
-    media_fields_key = f"media-{draft}"
-    compose.session_state[media_fields_key] = [media]
+    compose.session_state[f"media-{draft}"] = [media]
     compose.run()
-    assert [text for text in compose.texts if text in ("One", "Two", "Three")] == ["One", "Two", "Three"]
-    compose.click(f"Move up-2-text-{draft}", draft)
-    assert compose.text_area(key=f"text-{draft}").value == "One\n---\nThree\n---\nTwo"
-    assert [each.part for each in compose.session_state[media_fields_key]] == [2]
-    assert compose.button(key=f"Move up-0-text-{draft}-{draft}").disabled
-    assert compose.button(key=f"Move down-2-text-{draft}-{draft}").disabled
+    drawn = [json.loads(each.proto.json) for each in compose.get("bidi_component") if "moves_media" in each.proto.json]
+    [parts] = [each["parts"] for each in drawn if each["parts"]]
+    [account] = parts["accounts"]
+    assert account["label"] == "Short"
+    assert [part["text"] for part in account["parts"]] == ["One", "Two", "Three"]
+    assert [each["part"] for each in parts["media"]] == [3]
+    assert parts["joined"].startswith("No threads: one post with the parts as paragraphs for Outbox")
 
 
 def test_an_empty_part_is_refused_with_its_number(compose):

@@ -38,6 +38,16 @@ def test_words_fill_the_fields_and_are_shown_as_understood(compose, words, day, 
     assert f"{zone}, in " in compose.shown
 
 
+def test_a_time_that_is_not_understood_leaves_no_other_time_on_the_page_or_in_the_draft(compose, application):
+    compose.write("Hello")
+    write_time(compose, "tomorrow 9:30pm")
+    assert "21:30" in compose.shown
+    assert application.drafts.get(compose.draft).content.proposed_wall is not None
+    write_time(compose, "tomorrow 24:00")
+    assert "21:30" not in compose.shown
+    assert application.drafts.get(compose.draft).content.proposed_wall is None
+
+
 def test_another_time_in_the_fields_empties_the_words(compose):
     write_time(compose, "tomorrow 9:30pm")
     compose.time_input(key=key(compose, "time")).set_value(time(8)).run()

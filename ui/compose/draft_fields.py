@@ -60,12 +60,14 @@ def is_filled(draft: str) -> bool:
 def content(draft: str) -> DraftContent:
     """Return the content of the fields, with the letters that the tab has sent while they were typed.
 
-    A suggested time that the person left as it is, is not proposed. Raises DraftTooLarge.
+    A suggested time that the person left as it is, is not proposed, and none is while the words for a time are not
+    understood. Raises DraftTooLarge.
     """
     state, key = st.session_state, time_key(draft)
     destinations = state[destinations_key(draft)]
     chosen, repeat = time_fields.chosen_time(key), None if next_free.is_next_free(key) else _repeat(key)
-    proposed = not next_free.is_next_free(key) and (next_free.is_picked(key) or proposes_time(draft))
+    picked = next_free.is_picked(key) or proposes_time(draft)
+    proposed = picked and not next_free.is_next_free(key) and not time_fields.is_unclear(key)
     return DraftContent(
         text=_text(draft),
         destinations=tuple(destinations),

@@ -1,6 +1,6 @@
 """The media of a draft in the session: pictures and videos in order, with their descriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -47,6 +47,24 @@ def move(draft: str, reference: str, place: int) -> None:
     if found is not None:
         media.remove(found)
         media.insert(max(0, place), found)
+
+
+def assign(draft: str, parts: Mapping[str, int]) -> None:
+    """Show files, by their reference, with other parts of the thread."""
+    st.session_state[_media_key(draft)] = [
+        each.model_copy(update={"part": parts.get(each.reference, each.part)}) for each in media_of(draft)
+    ]
+
+
+def assign_moved(draft: str, parts: Mapping[str, int]) -> None:
+    """Do so because parts were moved. `moves` counts it, so that fields of the order before are not read again."""
+    assign(draft, parts)
+    st.session_state[_moves_key(draft)] = moves(draft) + 1
+
+
+def moves(draft: str) -> int:
+    """Return how often parts were moved."""
+    return int(st.session_state.get(_moves_key(draft), 0))
 
 
 def replace(draft: str, reference: str, media: Media) -> None:
@@ -103,6 +121,10 @@ def alt_key(draft: str, media: Media) -> str:
 
 def _media_key(draft: str) -> str:
     return widget_key("media", draft)
+
+
+def _moves_key(draft: str) -> str:
+    return widget_key("part-moves", draft)
 
 
 def _removed_key(draft: str) -> str:

@@ -85,7 +85,7 @@ def _strip(draft: str) -> None:
     _problems(draft)
 
 
-def _card(draft: str, media: Media, place: int, parts: Sequence[str]) -> None:
+def _card(draft: str, media: Media, place: int, parts: int) -> None:
     name = f"{media.kind} {place + 1}"
     if media.kind == "picture":
         picture(media.reference, width=THUMBNAIL_WIDTH, alt=media_fields.alt(draft, media) or "No description yet")
@@ -101,7 +101,7 @@ def _card(draft: str, media: Media, place: int, parts: Sequence[str]) -> None:
     )
     if not media_fields.alt(draft, media).strip():
         st.caption(":orange[:material/warning: No description: blind readers will miss it.]")
-    if len(parts) > 1:
+    if parts > 1:
         _part_field(draft, media, parts)
     with st.container(horizontal=True, gap="xsmall", horizontal_alignment="distribute"):
         last = len(media_fields.media_of(draft)) - 1
@@ -125,15 +125,15 @@ def _button(draft: str, media: Media, action: str, label: str, icon: str, *, dis
     )
 
 
-def _part_field(draft: str, media: Media, parts: Sequence[str]) -> None:
+def _part_field(draft: str, media: Media, count: int) -> None:
     """Draw the choice of the part of a thread that shows the file."""
-    key = widget_key(f"part-{media.reference}", draft)
-    st.session_state[key] = min(media.part, len(parts))
+    key = widget_key(f"part-{media_fields.moves(draft)}-{media.reference}", draft)
+    st.session_state[key] = min(media.part, count)
     st.selectbox(
         "Part",
-        range(1, len(parts) + 1),
+        range(1, count + 1),
         key=key,
-        format_func=lambda number: f"{number}: {parts[number - 1][:40] or 'no text yet'}",
+        help="The number in the list of parts below the text",
         on_change=_choose_part,
         args=(draft, media.reference, key),
     )
@@ -231,9 +231,9 @@ def _destinations(draft: str) -> Sequence[str]:
     return st.session_state.get(widget_key("destinations", draft)) or ()
 
 
-def _parts(draft: str) -> list[str]:
-    """Return the parts of the text that the draft's author split; one part if it has none."""
-    return hand_split(latest_text(widget_key("text", draft)))
+def _parts(draft: str) -> int:
+    """Return the number of parts into which the draft's author split the text; 1 if it is whole."""
+    return len(hand_split(latest_text(widget_key("text", draft))))
 
 
 def _move_by(draft: str, reference: str, by: int) -> None:
@@ -243,10 +243,9 @@ def _move_by(draft: str, reference: str, by: int) -> None:
 
 
 def _choose_part(draft: str, reference: str, key: str) -> None:
-    found = media_fields.find(draft, reference)
-    if found is not None:
-        chosen = found.model_copy(update={"part": st.session_state[key]})
-        media_fields.media_of(draft)[media_fields.media_of(draft).index(found)] = chosen
+    chosen: object = st.session_state[key]
+    if isinstance(chosen, int):  # Streamlit returns a part that is gone, which the tab may send late, as text
+        media_fields.assign(draft, {reference: chosen})
 
 
 def _card_key(draft: str, media: Media) -> str:

@@ -37,12 +37,23 @@ def fill(draft: str, options: Mapping[Destination, OptionValues]) -> None:
 def option_fields(draft: str, accounts: Sequence[Account]) -> None:
     """Draw the options of these accounts, each account in a tab of its own if several have some.
 
-    While they are closed, a line names those that are set.
+    While they are closed, their label names what can be chosen, and a line names what is set.
     """
+    _options(draft, "Options", widget_key("options", draft), accounts)
+
+
+def own_option_fields(draft: str, account: Account) -> None:
+    """Draw the options of an account whose text has a tab of its own."""
+    key = widget_key(f"options-{account.destination}", draft)
+    _options(draft, f"Options for {escape_inline(account.label)}", key, [account])
+
+
+def _options(draft: str, label: str, key: str, accounts: Sequence[Account]) -> None:
     having = [account for account in accounts if _declared(account)]
     if not having:
         return
-    closed = st.expander("Options", icon=":material/tune:", key=widget_key("options", draft), on_change="rerun")
+    names = ", ".join(dict.fromkeys(option.label for account in having for option in _declared(account)))
+    closed = st.expander(f"{label} :small[:gray[{names}]]", icon=":material/tune:", key=key, on_change="rerun")
     if not closed.open:
         chosen = chosen_options(draft, [account.destination for account in having])
         if line := option_line({Destination(each): values for each, values in chosen.items()}):

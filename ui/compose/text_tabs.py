@@ -1,4 +1,7 @@
-"""The text of a draft in tabs: one for all accounts, and one for each account with a text of its own."""
+"""The text of a draft in tabs: one for all accounts, and one for each account with a text of its own.
+
+Below a text are its parts, and the options of the accounts that get it.
+"""
 
 from collections.abc import Sequence
 
@@ -8,7 +11,9 @@ from core.accounts.port import Account
 from ui.compose import draft_fields, variants
 from ui.compose.autosave import autosave
 from ui.compose.draft_previews import draft_previews
-from ui.compose.part_buttons import part_list, split_button
+from ui.compose.option_fields import option_fields, own_option_fields
+from ui.compose.part_list import part_list
+from ui.compose.split_button import split_button
 from ui.compose.typed_text import latest_text
 from ui.frame.application import application
 from ui.frame.callbacks import callback
@@ -53,6 +58,7 @@ def _text_of_all(draft: str, accounts: Sequence[Account]) -> None:
         split_button(key, accounts)
         counter(key, latest_text(key), draft_previews(draft, accounts))
     part_list(draft, key, accounts)
+    option_fields(draft, accounts)
     _removed_note(draft)
 
 
@@ -79,6 +85,7 @@ def _own_text(draft: str, account: Account) -> None:
         split_button(key, [account])
         counter(key, latest_text(key), draft_previews(draft, [account]))
     part_list(draft, key, [account])
+    own_option_fields(draft, account)
 
 
 def _add_menu(draft: str, accounts: Sequence[Account]) -> None:

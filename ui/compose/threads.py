@@ -47,8 +47,8 @@ def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Accou
 
     An account whose network has no threads gets no switch.
     """
-    for account in accounts:
-        if has_threads(account, application().networks) and _exceeds(texts[account.destination], account):
+    for account in with_threads(accounts):
+        if _exceeds(texts[account.destination], account):
             with st.container(horizontal=True, vertical_alignment="center"):
                 _switches(draft, account)
     try:
@@ -56,6 +56,11 @@ def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Accou
             thread(draft, texts[account.destination], account)
     except PunctualError as error:
         failures.show(error)
+
+
+def with_threads(accounts: Sequence[Account]) -> list[Account]:
+    """Return the accounts whose network keeps the parts of a thread together."""
+    return [account for account in accounts if has_threads(account, application().networks)]
 
 
 def _switches(draft: str, account: Account) -> None:

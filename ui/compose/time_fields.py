@@ -106,6 +106,11 @@ def time_to_schedule(key: str) -> ChosenTime:
     return chosen_time(key)
 
 
+def is_unclear(key: str) -> bool:
+    """Return whether the field for a time in words has words that are not understood."""
+    return isinstance(st.session_state.get(reading_key(key)), PunctualError)
+
+
 def replace(key: str, chosen: ChosenTime) -> None:
     """Fill all fields in place of what the tab shows. What it sends before it shows them changes nothing."""
     with late_fields.replacing(key, [_date(key), _time(key), _zone(key)], application().clock()):

@@ -54,6 +54,8 @@ def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
     written_field(key)
     time_fields.time_fields(key, "First date" if repeat_fields.is_repeating(key) else "Date", watch_typed_time)
     repeat_fields.repeat_fields(key, offered)
+    if time_fields.is_unclear(key):
+        return  # the fields still have the time before those words
     try:
         repeat = repeat_fields.repeat(key)
     except PunctualError as error:

@@ -31,9 +31,9 @@ def latest_text(key: str) -> str:
 
 
 def replace_text(key: str, text: str) -> None:
-    """Put a text into the field under `key`. What it replaces is not restored when the tab sends it late."""
+    """Note a text that the tab has put into the field. What it replaces is not restored when the tab sends it late."""
     give_up_text(key)
-    st.session_state[key] = text
+    _typed()[key] = (_sent(key), whole(text))
 
 
 def give_up_text(key: str) -> None:

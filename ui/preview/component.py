@@ -1,7 +1,10 @@
-"""The posts of a draft as their networks show them, and the counter rings, both drawn anew with each typed letter."""
+"""The posts of a draft as their networks show them, the counter rings, and the parts of a thread.
+
+All are drawn anew with each typed letter.
+"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
@@ -31,12 +34,14 @@ from ui.preview.rules import text_rule
 _HERE = Path(__file__).parent
 _HTML = """
 <div class="preview"><div class="rings" hidden></div>
+<div class="parts" hidden><ol aria-label="Parts of the thread"></ol><p class="joined" hidden></p></div>
 <section class="cards" aria-label="Preview" hidden></section>
 <span class="status" role="status"></span></div>
 """
-_PICTURE_SIDE, _AVATAR_SIDE, _LOGO_SIDE = 640, 96, 20
+_PICTURE_SIDE, _THUMBNAIL_SIDE, _AVATAR_SIDE, _LOGO_SIDE = 640, 96, 96, 20
 """Pixels."""
 
+_NOTHING: dict[str, Any] = {"rings": None, "parts": None, "cards": [], "pictures": {}}
 _WITHOUT_CARDS = ("outbox", "webhook")
 _MEDIA_MEMBERS = {"reference", "kind", "alt", "width", "height", "part", "focus"}
 
@@ -54,8 +59,8 @@ def text_rules() -> str:
 _component = st.components.v2.component(
     "punctual_preview",
     html=_HTML,
-    css=_scripts("preview.css"),
-    js=text_rules() + _scripts("../frame/elements.js", "posts.js", "rings.js", "drawing.js", "preview.js"),
+    css=_scripts("preview.css", "parts.css"),
+    js=text_rules() + _scripts("../frame/elements.js", "posts.js", "rings.js", "drawing.js", "parts.js", "preview.js"),
 )
 
 
@@ -89,7 +94,42 @@ def counter(field: str, text: str, posts: Sequence[PostPreview]) -> None:
     While the person types, the rules of the browser count. Text that has reached the server is measured by core.
     """
     rings = {"field": class_name(field), "text": text, "accounts": [_account(post) for post in posts]}
-    _component(key=f"{field}-counter", data={"rings": rings, "cards": [], "pictures": {}})
+    _component(key=f"{field}-counter", data=_NOTHING | {"rings": rings})
+
+
+def parts(
+    field: str,
+    text: str,
+    posts: Sequence[PostPreview],
+    *,
+    joined: str,
+    moves_media: bool,
+    version: int,
+    on_moved: Callable[[], None],
+) -> None:
+    """Draw the parts of the text area with the key `field`, each with its media and the room of its post.
+
+    `posts` are those of accounts with threads; `joined` says what other accounts get. Once a person has moved a part,
+    the text area has the new text, and `on_moved` is called. The state under `parts_key` then has `moved`: the text,
+    the version of the draft that the tab had, and the part of each file, if media move with the parts.
+    """
+    media = posts[0].media if posts else ()
+    data = {
+        "field": class_name(field),
+        "text": text,
+        "accounts": [_account(post) for post in posts],
+        "media": [_media(each) for each in media],
+        "joined": joined,
+        "moves_media": moves_media,
+        "version": version,
+    }
+    shown = _NOTHING | {"parts": data, "pictures": _pictures(media, _THUMBNAIL_SIDE)}
+    _component(key=parts_key(field), data=shown, on_moved_change=on_moved)
+
+
+def parts_key(field: str) -> str:
+    """Return the key of the parts of a text area."""
+    return f"{field}-parts"
 
 
 def previews(posts: Sequence[PostPreview]) -> None:
@@ -100,8 +140,8 @@ def previews(posts: Sequence[PostPreview]) -> None:
         | {"card": _card(post), "warning": str(post.options.get(CONTENT_WARNING, ""))}
         for post in posts
     ]
-    pictures = _pictures(each for post in posts for each in post.media)
-    _component(key="previews", data={"rings": None, "cards": cards, "pictures": pictures})
+    pictures = _pictures((each for post in posts for each in post.media), _PICTURE_SIDE)
+    _component(key="previews", data=_NOTHING | {"cards": cards, "pictures": pictures})
 
 
 def _account(post: PostPreview) -> dict[str, Any]:
@@ -154,11 +194,11 @@ def _card(post: PostPreview) -> dict[str, Any] | None:
     }
 
 
-def _pictures(media: Iterable[Media]) -> Mapping[str, str]:
+def _pictures(media: Iterable[Media], side: int) -> Mapping[str, str]:
     """Return the address of each picture and of the first frame of each video, by its reference.
 
     What cannot be read has none.
     """
     kinds = {each.reference: each.kind for each in media}
     addresses = {"picture": picture_address, "video": frame_address}
-    return {each: addresses[kind](each, _PICTURE_SIDE) for each, kind in kinds.items()}
+    return {each: addresses[kind](each, side) for each, kind in kinds.items()}

@@ -1,4 +1,4 @@
-// Shows rings and posts anew with each letter that is typed into the text areas. The server gives the data.
+// Shows rings, parts and posts anew with each letter that is typed into the text areas. The server gives the data.
 const AFTER = 1200;  // milliseconds of silence before a screen reader is told what is too long
 const LOOK_AGAIN = 200, LOOKS = 25;  // milliseconds, and times, to wait for a text area that the page draws later
 
@@ -10,14 +10,16 @@ class Preview {
         this.rings = new Rings(root.querySelector(".rings"));
         this.region = root.querySelector(".cards");
         this.status = root.querySelector(".status");
+        this.parts = new Parts(root.querySelector(".parts"), this.status);
         this.cards = new Map();
         this.frame = 0;
         this.said = "";
     }
 
-    update(data) {
+    update(data, send) {
         this.data = data;
         if (data.rings) this.rings.update(data.rings);
+        if (data.parts) this.parts.update(data.parts, data.pictures, send);
         const cards = new Map(data.cards.map((account) => [account.key, this.cards.get(account.key) ?? new Card()]));
         for (const account of data.cards) cards.get(account.key).update(account, data.pictures);
         this.cards = cards;
@@ -25,6 +27,7 @@ class Preview {
         this.region.replaceChildren(...[...cards.values()].map((card) => card.root));
         this.showRings();
         this.showCards();
+        if (data.parts) this.parts.show(this.textOf(data.parts));
         this.awaitArea(LOOKS);
     }
 
@@ -45,9 +48,13 @@ class Preview {
 
     typed(area) {
         if (this.data.rings && area === areaOf(this.data.rings.field)) this.showRings(area.value);
-        if (!this.data.cards.some((account) => area === areaOf(account.field))) return;
+        const { parts, cards } = this.data, hasParts = parts && area === areaOf(parts.field);
+        if (!hasParts && !cards.some((account) => area === areaOf(account.field))) return;
         cancelAnimationFrame(this.frame);
-        this.frame = requestAnimationFrame(() => this.showCards(area));
+        this.frame = requestAnimationFrame(() => {
+            if (hasParts) this.parts.show(area.value);
+            this.showCards(area);
+        });
     }
 
     showRings(typed) {
@@ -77,11 +84,11 @@ class Preview {
     }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
     const root = parentElement.querySelector(".preview");
     if (parentElement.preview?.root !== root) parentElement.preview = new Preview(root);
     const preview = parentElement.preview;
-    preview.update(data);
+    preview.update(data, (moved) => setTriggerValue("moved", moved));
     const listener = ({ target }) => target.tagName === "TEXTAREA" && preview.typed(target);
     document.addEventListener("input", listener);
     return () => {
