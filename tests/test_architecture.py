@@ -7,10 +7,10 @@ from pathlib import Path
 ROOMS = """
 cdk_min  core.errors
 core.time
-core.serving
 core.storage
-core.worker
 core.engine  lambda_pkg
+core.serving
+core.worker
 core.aws_errors
 core.posts
 core.settings
