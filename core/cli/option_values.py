@@ -40,7 +40,7 @@ def post_id(text: str) -> str:
     from core.posts.models import ID_ALPHABET, new_post_id  # here, because most commands need no model of a post
 
     if len(text) != len(new_post_id()) or not set(text) <= set(ID_ALPHABET):
-        raise argparse.ArgumentTypeError(f"{text!r} is not 12 of the characters {ID_ALPHABET}")
+        raise argparse.ArgumentTypeError(f"{text!r}: an id has 12 characters, each one of {ID_ALPHABET}")
     return text
 
 

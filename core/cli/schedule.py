@@ -1,6 +1,8 @@
 """`python -m core schedule`: a new post, or the same one again under its id."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TextIO
 
@@ -14,11 +16,12 @@ from core.posts.models import LinkCard, OptionValue, Post, Repeat, new_post_id
 from core.posts.recurrence import skipped_run_warnings
 from core.posts.series import build_series
 from core.publishing.composing import compose
+from core.publishing.content_checks import ControlCharacter
 from core.publishing.link_cards.wanted_card import wanted_link
 from core.publishing.options import OptionForNobody, read_options
 from core.scheduling.revisions import check_size
 from core.scheduling.upcoming import ledger_entry
-from core.time.instants import from_utc_text, instants, wall_time
+from core.time.instants import DoubledHour, from_utc_text, instants, offset_label, wall_time
 from core.time.written_times import read_time, understood
 
 CARD_SECONDS = 15.0
@@ -55,7 +58,8 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
         zone, options.at, options.which = written.zone, written.wall, written.which or options.which
     wall, which = _wall_time(options, zone, now)
     if planned is None:
-        post = _new_post(application, options, wall, zone, which, now)
+        with _remedies_of_options():
+            post = _new_post(application, options, wall, zone, which, now)
         post = post if options.no_card else _with_card(application, post, err)
     elif is_same(planned, options, wall, zone, application):
         post = planned.post
@@ -112,6 +116,20 @@ def _new_post(
         labels=application.labels.add(options.labels) if options.labels else (),
         options=written_options(application, options),
     )
+
+
+@contextmanager
+def _remedies_of_options() -> Iterator[None]:
+    """Let refusals name the options of the command, not the fields of a page."""
+    try:
+        yield
+    except DoubledHour as error:
+        first, second = (offset_label(each, error.zone) for each in error.instants)
+        error.hint = f"Give --which 1 for the first ({first}), --which 2 for the second ({second})."
+        raise
+    except ControlCharacter as error:
+        error.hint = "Remove it from --text."
+        raise
 
 
 def _with_card(application: Application, post: Post, err: TextIO) -> Post:

@@ -18,6 +18,7 @@ from core.engine.lanes import LaneRooms
 from core.storage.processes import Presence
 from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms, from_epoch_ms
+from core.time.phrases import plural
 
 T = TypeVar("T")
 
@@ -179,7 +180,8 @@ class Store:
             report(moved)
             return len(moved)
 
-        log.info("The rules of time zones changed: the next runs of %d schedules moved.", self.write_unflushed(derive))
+        moved = plural(self.write_unflushed(derive), "schedule")
+        log.info("The rules of time zones changed: the next runs of %s moved.", moved)
 
     def has_live_runner(self, presence: Presence) -> bool:
         """Return whether a live process runs this home's engine."""

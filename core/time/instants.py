@@ -44,6 +44,7 @@ class DoubledHour(PunctualError):
     def __init__(self, wall: datetime, zone: str, instants: tuple[datetime, datetime]) -> None:
         super().__init__(f"{wall:%H:%M} occurs twice in {zone} on {wall:%d %b %Y}: the clocks go back over it.")
         self.instants = instants
+        self.zone = zone
         first, second = (offset_label(instant, zone) for instant in instants)
         self.hint = f"Choose the first ({first}) or the second ({second})."
 

@@ -24,7 +24,7 @@ class WorkerRunning(PunctualError):
 
     def __init__(self, home: Path, record: WorkerRecord | None) -> None:
         other = f": process {record.pid} at {record.url}" if record else ""
-        super().__init__(f"{home} has a running worker{other}.")
+        super().__init__(f"Another worker runs {home}{other}.")
 
 
 @contextmanager

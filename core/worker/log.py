@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import PunctualError
 from core.storage.home_errors import translate_home_errors
+from core.worker.lock import WorkerRunning
 
 MAX_BYTES = 1_000_000
 KEPT_FILES = 2
@@ -48,6 +49,10 @@ def logging_to(path: Path | None) -> Iterator[None]:
     logging.getLogger("core").setLevel(logging.INFO)
     try:
         yield
+    except WorkerRunning as running:  # two dashboards started one at the same moment: the normal case
+        if path is not None:
+            log.info("The worker ends: %s", running)
+        raise
     except PunctualError as error:
         if path is not None:
             log.critical("The worker ends: %s %s", error, error.hint)

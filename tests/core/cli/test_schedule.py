@@ -115,7 +115,7 @@ def test_another_post_under_an_id_that_is_taken_is_refused(command, changed):
         ((*AT, "--repeat", "every-1-weeks:mon"), "A post cannot repeat every 1 weeks. Give daily"),
         ((*AT, "--repeat", "every-2-weeks"), "is not a repeat rule"),
         ((*AT, "--repeat", "yearly:02-30"), "No year has a day 30 in month 2."),
-        ((*AT, "--id", "NOT-AN-ID"), "is not 12 of the characters"),
+        ((*AT, "--id", "NOT-AN-ID"), "an id has 12 characters, each one of 0123456789"),
     ],
 )
 def test_options_that_would_be_guessed_or_ignored_are_wrong_usage(command, capsys, arguments, reason):
@@ -123,6 +123,22 @@ def test_options_that_would_be_guessed_or_ignored_are_wrong_usage(command, capsy
         command("schedule", "--text", "x", *arguments)
     assert exit_.value.code == 2
     assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (
+            ("--text", "x", "--at", "2027-10-31T02:30"),
+            "Give --which 1 for the first (UTC+02:00), --which 2 for the second (UTC+01:00).",
+        ),
+        (("--text", "a\x1bb", "--at", "2027-10-31T09:00"), "Remove it from --text."),
+    ],
+    ids=["doubled hour", "control character"],
+)
+def test_a_refusal_names_the_option_that_remedies_it(command, arguments, remedy):
+    status, _, err = command("schedule", *arguments, "--zone", "Europe/Berlin", "--to", "outbox")
+    assert (status, err.splitlines()[-1]) == (1, remedy)
 
 
 def test_a_time_in_words_is_shown_as_it_was_understood(command):

@@ -55,13 +55,13 @@ def files(tmp_path):
     return WorkerFiles(tmp_path / "home")
 
 
-def test_a_second_worker_of_a_home_names_the_first_and_ends(run_engine):
+def test_a_second_worker_of_a_home_names_the_first_and_ends(run_engine, files):
     first = run_engine()
     address = first.stdout.readline().split()[4]
     second = run_engine()
     _, errors = second.communicate(timeout=20)
     assert second.returncode == 1
-    assert f"has a running worker: process {first.pid} at {address}." in errors
+    assert f"Another worker runs {files.folder.parent}: process {first.pid} at {address}." in errors
     assert "add --wait" in errors
 
 
@@ -90,7 +90,7 @@ def test_the_log_is_a_file_and_names_the_reason_of_an_end(run_engine, files):
     second = run_engine("--log", str(files.log))
     second.communicate(timeout=20)
     assert "The worker ends: " in files.log.read_text()
-    assert "has a running worker" in files.log.read_text()
+    assert "INFO core.worker.log: The worker ends: Another worker runs" in files.log.read_text()
 
 
 def test_on_aws_the_worker_repairs_and_notifies_and_publishes_nothing(run_engine, files):
