@@ -59,9 +59,10 @@ LEAD = timedelta(seconds=60)
 """EventBridge Scheduler fires within a minute after an at() time. So schedules are this early, and the relay waits."""
 NOTICE = timedelta(seconds=60)
 """The shortest time from now to the at() time of a schedule."""
-RELAY_GROUP, DEFAULT_GROUP = "punctual", "default"
-"""The schedule group without a stack and a setting: of Punctual's relay, and of another function. The latter exists in
-every account."""
+RELAY_GROUP = "punctual"
+"""The schedule group of Punctual's relay, without a stack and a setting."""
+DEFAULT_GROUP = "default"
+"""The schedule group of another function, without a stack and a setting. It exists in every account."""
 UPLOADS_AHEAD_EVERY = AHEAD / 2
 """The pause is half of AHEAD, so each post is found before it is due. Each read of the series costs money."""
 SERIES_READ = 200

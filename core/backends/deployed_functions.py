@@ -21,7 +21,7 @@ KEPT_FOR = timedelta(minutes=5)
 
 
 class NotTheRelay(PunctualError):
-    """The function was taken for Punctual's relay, so its schedules would fire a minute early."""
+    """Punctual treated another function as its relay, so its schedules would fire a minute early."""
 
     hint = "Restart Punctual: now that AWS answers, it schedules posts at their time."
 

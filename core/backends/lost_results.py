@@ -29,7 +29,10 @@ class LostResults:
     def __init__(
         self, ledger: Ledger, clock: Clock, *, fence_lost_at: datetime | None, restored_at: datetime | None
     ) -> None:
-        """Store the instants: when a new ledger replaced a damaged one, and when a backup became this home; or None."""
+        """`fence_lost_at`: when a new ledger replaced a damaged one. `restored_at`: when a backup became this home.
+
+        None if that did not happen.
+        """
         self._ledger = ledger
         self._clock = clock
         self._fence_lost_at = fence_lost_at

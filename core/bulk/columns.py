@@ -65,7 +65,7 @@ SEVERAL = frozenset({Column.OWN_TEXT, Column.OPTION, Column.PICTURES, Column.ALT
 
 
 def column_named(name: str) -> Column | None:
-    """Return what a column with this name holds, or None if the name is unknown."""
+    """Return the meaning of a column with this name, or None if the name is unknown."""
     if _OWN_TEXT.fullmatch(name):
         return Column.OWN_TEXT
     if _OPTION.fullmatch(name):
@@ -103,7 +103,7 @@ def known_names(names: Sequence[str]) -> int:
 
 
 def guess_columns(header: Sequence[str]) -> dict[str, Column]:
-    """Return what the columns hold, by their names. Of two columns with one meaning, the first counts."""
+    """Return the meanings of the columns, by their names. Of two columns with one meaning, the first counts."""
     found: dict[str, Column] = {}
     for name in header:
         column = column_named(name)

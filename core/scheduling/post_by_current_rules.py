@@ -12,7 +12,7 @@ class PostByCurrentRules:
     """A post with the instants of its wall time, and its desired state.
 
     If its wall time has no instant, or two, the post keeps its last instant and is paused. `needs_time` is then the
-    desired state that a chosen time brings back.
+    state to restore when a person chooses a time.
     """
 
     post: Post

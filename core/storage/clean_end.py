@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SUFFIX = ".closed"
-"""The end of the name of the mark, which stands beside the database."""
+"""The end of the name of the mark, which is beside the database."""
 _DAMAGED = "damaged"
 """The content of the mark of a database in which a process has found damage."""
 _SECOND_NS = 10**9

@@ -129,7 +129,7 @@ def draft_chip(draft: Draft, wall: datetime, looks: Looks) -> Chip:
 
 
 def without_equal_faces(chips: Sequence[Chip]) -> list[Chip]:
-    """Return chips without the faces of their accounts, if these are the same on all: they take room from words."""
+    """Return chips without the faces of their accounts if all have the same ones, so that words have more room."""
     if len({each.faces for each in chips}) > 1:
         return list(chips)
     return [replace(each, faces=()) for each in chips]

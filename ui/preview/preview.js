@@ -1,5 +1,5 @@
 // Shows rings, parts and posts anew with each letter that is typed into the text areas. The server gives the data.
-const AFTER = 1200;  // milliseconds of silence before a screen reader is told what is too long
+const AFTER = 1200;  // milliseconds of silence before a screen reader hears what is too long
 const LOOK_AGAIN = 200, LOOKS = 25;  // milliseconds, and times, to wait for a text area that the page draws later
 
 const areaOf = (field) => document.querySelector(`.st-key-${field} textarea`);

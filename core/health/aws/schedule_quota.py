@@ -92,7 +92,7 @@ def _quota(aws: AwsBackend) -> ScheduleQuota:
 
 
 def _count(aws: AwsBackend, metric: Mapping[str, Any], now: datetime) -> ScheduleCount:
-    """Return CloudWatch's count, which alone covers millions; without one, a count by listing up to MAX_PAGES."""
+    """Return CloudWatch's count. Without one, list up to MAX_PAGES, which does not cover millions, and count."""
     counted, source = _cloudwatch_count(aws, metric, now)
     if counted:
         return ScheduleCount(at_least=counted, at_most=counted, source=source)
