@@ -64,7 +64,7 @@ Change = Callable[[Schedules, Post], Callable[[], Plan]]
 
 LEDGER = ("BatchGetItem", "PutItem")
 USES: dict[Change, tuple[str, ...]] = {
-    schedule: (*LEDGER, "CreateSchedule", "GetSchedule"),
+    schedule: ("PutItem", "CreateSchedule", "GetSchedule"),
     post_now: (*LEDGER, "Invoke"),
     edit: (*LEDGER, "UpdateSchedule", "GetSchedule"),
     reschedule: (*LEDGER, "UpdateSchedule", "CreateSchedule", "GetSchedule", "DeleteSchedule"),
