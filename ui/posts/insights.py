@@ -92,6 +92,7 @@ def _lags(figures: Insights) -> None:
     counts = ", ".join(f"{row['Posts']:,} {row['Late']}" for row in table if row["Posts"])
     alt = f"Bars of how late posts were: {counts or 'none published'}."
     spec = {
+        "background": "transparent",
         "data": {"values": table},
         "mark": {"type": "bar", "color": COLOURS[0]},
         "encoding": {
@@ -137,6 +138,7 @@ def _bars(table: Sequence[Row], kind: str, alt: str) -> object:
     items = (f'<li><i style="background: {colour}"></i>{html.escape(name)}</li>' for name, colour in marks)
     st.html(f'<ul class="chart-legend">{"".join(items)}</ul>')
     spec = {
+        "background": "transparent",
         "data": {"values": list(table)},
         "mark": "bar",
         "encoding": {
