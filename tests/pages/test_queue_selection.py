@@ -4,12 +4,14 @@ import json
 from datetime import date, time
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from core.ledger.post_state import post_state
 from core.posts.models import new_post_id
 from core.posts.repeat_rules import EveryWeekday
 from core.posts.series import build_series
 from core.publishing.composing import compose
+from core.scheduling.selection import Selection
 from core.time.instants import wall_time
 from core.timetable.timetable import Timetable
 from ui.posts.exported import selected_file
@@ -65,6 +67,25 @@ def test_selected_posts_are_cancelled_and_one_undo_restores_them(selecting, plan
     assert not any(button.key == "undo-report" for button in queue.button)
     queue.click("dismiss-report")
     assert "restored" not in queue.shown
+
+
+def test_a_click_during_an_action_loses_neither_its_report_nor_its_undo(selecting, plan, states, monkeypatch):
+    post, cancel = plan("One"), Selection.cancel
+
+    def cancel_while_a_person_clicks(selection, ids):
+        found = cancel(selection, ids)
+        get_script_run_ctx().script_requests.request_rerun(RerunData())
+        return found
+
+    monkeypatch.setattr(Selection, "cancel", cancel_while_a_person_clicks)
+    queue = selecting(post)
+    queue.click("bulk-cancel")
+    assert states(post) == ["cancelled"]
+    queue.open("history").open("queue")
+    assert "1 post cancelled." in queue.shown
+    queue.click("undo-report")
+    assert states(post) == ["scheduled"]
+    assert "1 post restored." in queue.shown
 
 
 def test_all_shown_posts_are_selected_or_none(selecting, plan):

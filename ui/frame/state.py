@@ -118,7 +118,7 @@ IMPORT_CORRECTIONS = "import-corrections"
 IMPORT_CHECKED = "import-checked"
 """The last dry run, with what it was made of. Loading schedules its posts."""
 REPORT = "report"
-"""The message and the report of the last action on posts, which can be undone once."""
+"""A list with the message and the report of the last action on posts, which can be undone once; else an empty list."""
 
 
 def widget_key(name: str, owner: str) -> str:

@@ -1,5 +1,7 @@
 """The report of the last action on posts: what happened to each, with one Undo."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.scheduling.selection import RefusedPost, SelectionReport
@@ -19,15 +21,28 @@ LISTED = 20
 
 def report(found: SelectionReport, message: str = "") -> None:
     """Keep a report for the next run, under a message; by default, under its numbers."""
-    st.session_state[REPORT] = (message or f"{found.summary}.", found)
-    application().waiting.forget()
+    report_keeper()(found, message)
+
+
+def report_keeper() -> Callable[[SelectionReport, str], None]:
+    """Return the function that keeps the report of a long action. Call this before the action.
+
+    A click during the action ends its callback at the next access to the session, which would lose the report.
+    """
+    kept: list[tuple[str, SelectionReport]] = st.session_state.setdefault(REPORT, [])
+
+    def keep(found: SelectionReport, message: str) -> None:
+        kept[:] = [(message or f"{found.summary}.", found)]
+        application().waiting.forget()
+
+    return keep
 
 
 def report_notice() -> None:
     """Draw the last report until the person dismisses it, with the reasons of refusals and the Undo."""
-    if REPORT not in st.session_state:
+    if not st.session_state.get(REPORT):
         return
-    message, found = st.session_state[REPORT]
+    ((message, found),) = st.session_state[REPORT]
     announce(message)
     with st.container(border=True, key="card-report", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -56,8 +71,9 @@ def _line(refused: RefusedPost) -> str:
 
 @callback
 def _undo() -> None:
-    found: SelectionReport = st.session_state[REPORT][1]
-    report(application().selection.undo(found))
+    keep = report_keeper()
+    ((_, found),) = st.session_state[REPORT]
+    keep(application().selection.undo(found), "")
     reset_list()
 
 

@@ -14,7 +14,7 @@ from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import account_names, escape
-from ui.posts.reports import report
+from ui.posts.reports import report_keeper
 
 OFFERED = 3
 """The most accounts that have a button."""
@@ -50,11 +50,11 @@ def _dialog(account: Destination, runs: list[Run]) -> None:
 
 @dialog_callback
 def _retry_all(account: Destination, runs: list[Run]) -> None:
-    app = application()
+    app, keep = application(), report_keeper()
     found = retry_all(app.schedules, app.ledger, runs, account)
     tried, refused = len(runs) - len(found.refused), len(found.refused)
     message = f"{plural(tried, 'post')} tried again. The results appear in History."
-    report(found, f"{message} {refused:,} could not be tried again." if refused else message)
+    keep(found, f"{message} {refused:,} could not be tried again." if refused else message)
 
 
 def _name(account: Destination) -> str:

@@ -13,7 +13,7 @@ from ui.frame.card_places import reset_list
 from ui.frame.state import LABELS_TO_ADD, LABELS_TO_REMOVE, MOVE_DAYS
 from ui.posts import selected
 from ui.posts.exported import export_buttons
-from ui.posts.reports import report
+from ui.posts.reports import report_keeper
 
 Act = Callable[[Selection, list[str]], SelectionReport]
 
@@ -76,8 +76,9 @@ def _button(label: str, key: str, icon: str, act: Act, *, disabled: bool) -> Non
 @callback
 def _run(act: Act) -> None:
     """Act on the selected posts, report what happened, and select nothing any more. The posts are listed anew."""
-    report(act(application().selection, sorted(selected.selected())))
-    selected.selected().clear()
+    chosen, keep = selected.selected(), report_keeper()
+    keep(act(application().selection, sorted(chosen)), "")
+    chosen.clear()
     reset_list()
 
 
