@@ -49,6 +49,8 @@ def show_status(reader: LedgerReader, options: argparse.Namespace, out: TextIO, 
         print_rows(rows, out, as_json=False, empty="")
     else:
         print("No post waits for you.", file=out)
+    if waiting.runs_searched is not None:
+        print(f"Only the latest {waiting.runs_searched:,} runs were searched for posts that wait.", file=out)
     return status
 
 

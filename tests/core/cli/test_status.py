@@ -7,6 +7,8 @@ import pytest
 from core.application import Application
 from core.cli.printed_rows import printable
 from core.ledger.port import PlanChange, Receipt
+from core.scheduling.setting_aside import set_aside
+from core.scheduling.waiting_posts import WaitingPosts
 from core.settings import Settings
 from core.worker.lock import worker_lock
 from core.worker.record import WorkerFiles
@@ -45,6 +47,19 @@ def test_status_prints_the_posts_that_wait_and_exits_with_1(command, application
         (failed.post_id, "failed", "history"),
         ("n" * 12, "not armed", "queue"),
     ]
+
+
+def test_a_post_that_was_set_aside_does_not_wait_and_older_runs_are_named(
+    command, application, a_post, payload_for, clock, monkeypatch
+):
+    payload = payload_for(a_post(due_at=clock()))
+    application.ledger.record(payload, Receipt(kind="failed", at=clock(), revision=1))
+    assert command("status")[0] == 1
+    set_aside(application.ledger, payload, now=clock())
+    assert command("status")[:2] == (0, "No post waits for you.\n")
+    monkeypatch.setattr(WaitingPosts.__init__, "__kwdefaults__", {"runs_looked_at": 1})
+    searched = "Only the latest 1 runs were searched for posts that wait.\n"
+    assert command("status")[1] == f"No post waits for you.\n{searched}"
 
 
 @pytest.mark.parametrize("when", [("--in", "3d"), (*AT[:4], "--repeat", "daily")], ids=["one-time", "series"])
