@@ -1,12 +1,18 @@
 """What Compose says when AWS refuses to schedule a post: the cause, the remedy, and that the post is noted."""
 
 import pytest
+from boto3.session import Session as AwsSession
+from botocore.exceptions import EndpointConnectionError
+from moto.backends import get_backend
 
+NOWHERE = EndpointConnectionError(endpoint_url="https://scheduler.eu-nowhere-1.amazonaws.com/schedules/post-1")
 EXPIRED = "The security token included in the request is expired"
 DENIED = "User: ada is not authorized to perform: scheduler:CreateSchedule on resource: post-1"
 NO_GROUP = "Schedule group posts does not exist."
 FAULTS = [
     ("ServiceQuotaExceededException", "The schedules quota is reached.", "ask AWS for a higher quota"),
+    ("ThrottlingException", "Rate exceeded", "Wait a minute."),
+    (NOWHERE, "scheduler.eu-nowhere-1.amazonaws.com cannot be reached.", "the Region (AWS_DEFAULT_REGION, or that of"),
     ("ExpiredTokenException", EXPIRED, "Sign in again"),
     ("AccessDeniedException", DENIED, "Attach the stack's dashboard policy"),
     ("ResourceNotFoundException", NO_GROUP, "Deploy the stack again, with --revert-drift"),
@@ -21,13 +27,13 @@ def application(application_on_aws):
 
 def test_each_refusal_names_its_cause_and_remedy_and_that_the_post_is_noted(browse, application, inject_fault, clock):
     session = browse("compose")
-    for code, cause, remedy in FAULTS:
-        inject_fault("CreateSchedule", code, cause)
+    for fault, cause, remedy in FAULTS:
+        inject_fault("CreateSchedule", fault, cause)
         session.write("Good morning")
         session.schedule()
         [error] = [each.value.replace("\\", "") for each in session.error]
-        assert f"CreateSchedule: {cause}" in error, code
-        assert remedy in error, code
+        assert error.startswith(cause if fault is NOWHERE else f"CreateSchedule: {cause}"), fault
+        assert remedy in error, fault
         assert "The change is noted and will be armed: Punctual tries again every minute while it runs." in error
         inject_fault.clear()
     session.write("Good morning")
@@ -48,3 +54,27 @@ def test_a_noted_post_is_shown_with_what_happens_next_and_the_form_is_empty(brow
     clock.move(seconds=11)
     session.run()
     assert "**Not scheduled yet.** The post is saved, and Punctual schedules it within 2 minutes." in session.shown
+
+
+@pytest.mark.parametrize(
+    ("region", "status", "cause", "remedy"),
+    [
+        ("eu-west-1", "CREATE_COMPLETE", "There is no stack Punctual in eu-west-1.", "correct PUNCTUAL_STACK"),
+        ("us-east-1", "CREATE_IN_PROGRESS", "The stack Punctual is in state CREATE_IN_PROGRESS.", "Wait until it is"),
+        ("us-east-1", "ROLLBACK_COMPLETE", "The stack Punctual is in state ROLLBACK_COMPLETE.", "Then deploy it again"),
+    ],
+    ids=["region without the stack", "during the deployment", "after a failed deployment"],
+)
+def test_a_deployment_that_cannot_be_used_is_named_on_a_page_that_takes_no_post(
+    new_session, deployed, monkeypatch, tmp_path, region, status, cause, remedy
+):
+    settings = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": "Punctual", "PUNCTUAL_HOME": str(tmp_path / "home")}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("ui.frame.application._opened", [])
+    monkeypatch.setattr("core.backends.aws.boto3.Session", lambda: AwsSession(region_name=region))
+    get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual").status = status
+    session = new_session()
+    assert cause in session.shown
+    assert remedy in session.shown
+    assert not session.text_area
