@@ -17,7 +17,7 @@ from tests.browser.conftest import expect_first_visit
 ROWS = 500
 BAD = (3, 203)
 """The numbers of posts whose dates are in the past."""
-DATE_COLUMN = 52 + 145 + 275 + 250 + 60
+DATE_COLUMN = 52 + 145 + 262 + 172 + 60
 """A place within the column of dates, in pixels from the left edge of the table."""
 NOW, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 
