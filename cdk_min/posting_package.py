@@ -57,7 +57,8 @@ def _modules() -> Iterator[Path]:
     networks = (REPOSITORY / NETWORKS.replace(".", "/")).glob("*/network.py")  # the registry imports them by folder
     for name in [ENTRY, *(f"{NETWORKS}.{network.parent.name}.network" for network in networks)]:
         finder.import_hook(name)
-    return (Path(module.__file__) for module in finder.modules.values() if module.__file__)
+    files = (vars(module)["__file__"] for module in finder.modules.values())  # None of a namespace package
+    return (Path(file) for file in files if file)
 
 
 def _digest(modules: Sequence[Path], platform: Sequence[str]) -> str:
