@@ -1,4 +1,4 @@
-"""The pages keep to their Content-Security-Policy and ask no other host, and no foreign page frames them."""
+"""The pages keep to their Content-Security-Policy, ask no other host, and do not move while they load."""
 
 import re
 
@@ -6,8 +6,15 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PATHS, page_link, settle
 
+LAYOUT_SHIFT = """() => {
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({ type: "layout-shift", buffered: true });
+    return observer.takeRecords().reduce((sum, each) => sum + each.value, 0);
+}"""
+"""The sum of the layout shifts since the page was loaded. Nobody typed or clicked there, which would allow a shift."""
 
-def test_each_page_has_its_address_breaks_no_rule_of_its_policy_and_asks_no_other_host(running, page):
+
+def test_each_page_has_its_address_breaks_no_rule_of_its_policy_asks_no_other_host_and_does_not_move(running, page):
     violations, hosts = [], set()
     page.on("console", lambda message: violations.append(message.text) if "Policy" in message.text else None)
     page.on("pageerror", lambda error: violations.append(str(error)))
@@ -23,6 +30,7 @@ def test_each_page_has_its_address_breaks_no_rule_of_its_policy_and_asks_no_othe
         expect(page.get_by_text("Page not found")).to_have_count(0)
         page.evaluate("() => new Promise(requestIdleCallback)")  # the scripts of components have begun
         assert (name, violations) == (name, [])
+        assert page.evaluate(LAYOUT_SHIFT) < 0.1, name
     assert hosts == {running.url.removeprefix("http://")}
 
 
