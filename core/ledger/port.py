@@ -74,14 +74,6 @@ class PlanChange:
     cancelled_from: DesiredState | None = None
 
 
-class WritePlan(Protocol):
-    """A function that writes changes of plans in one transaction."""
-
-    def __call__(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
-        """Write a change, and with `also` those of other posts; see Ledger.change."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
     """One event of an occurrence, or of one of its destinations. Appended, never changed.

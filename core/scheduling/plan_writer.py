@@ -1,7 +1,11 @@
 """The plan writer: stores changes of posts in the ledger, with those of the series whose runs they replace."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
 from core.errors import PunctualError
-from core.ledger.port import Ledger, Plan, PlanChange, WritePlan
+from core.ledger.port import Ledger, Plan, PlanChange
 from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, RunReplaced, UnknownPost
 from core.ledger.states import outcome
 from core.scheduling.arming import Arming
@@ -10,6 +14,14 @@ from core.time.instants import Clock
 
 ATTEMPTS = 20
 """How often the change of a post is written while others change the series whose run it replaces."""
+
+
+class WritePlan(Protocol):
+    """A function that writes changes of plans in one transaction."""
+
+    def __call__(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        """Write a change, and with `also` those of other posts; see Ledger.change."""
+        ...
 
 
 class PlanWriter:

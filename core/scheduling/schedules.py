@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import PunctualError
 from core.ledger.derivation import Derivation, NeedsTime, derivation
-from core.ledger.port import DesiredState, Ledger, Plan, PlanChange, WritePlan
+from core.ledger.port import DesiredState, Ledger, Plan, PlanChange
 from core.ledger.refusals import AlreadyPlanned, UnknownPost
 from core.posts.destinations import Destination
 from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
@@ -18,7 +18,7 @@ from core.scheduling.arming import Arming
 from core.scheduling.confirmation import confirmation
 from core.scheduling.hold.changes import leave_out
 from core.scheduling.hold.port import HoldStore, NotHeld
-from core.scheduling.plan_writer import PlanWriter
+from core.scheduling.plan_writer import PlanWriter, WritePlan
 from core.scheduling.post_by_current_rules import PostByCurrentRules, post_by_current_rules
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.repair import repair

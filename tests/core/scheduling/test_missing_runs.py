@@ -65,6 +65,20 @@ def test_a_run_is_missing_two_minutes_after_it_was_due(schedules, a_series, ledg
     assert missing_runs(ledger, [plan], clock()) == {plan.post.post_id: MISSED}
 
 
+def test_a_run_that_earlier_zone_rules_fired_an_hour_before_is_not_missing(schedules, a_series, ledger, publish, clock):
+    plan = schedules.schedule(a_series())
+    clock.move(days=3)
+    publish(plan, MISSED - timedelta(hours=1))
+    assert missing_runs(ledger, [plan], clock()) == {}
+
+
+def test_the_run_an_hour_before_is_another_one_in_an_hourly_series(schedules, a_series, ledger, publish, clock):
+    plan = schedules.schedule(a_series(repeat=Repeat(expression="cron(0 * * * ? *)")))
+    clock.move(seconds=(MISSED - clock()).total_seconds() + 120)
+    publish(plan, MISSED - timedelta(hours=1))
+    assert missing_runs(ledger, [plan], clock()) == {plan.post.post_id: MISSED}
+
+
 @pytest.mark.parametrize("expression", ["cron(0/5 * * * ? *)", "cron(0 9 ? * 2 *)", "cron(0 9 1 * ? *)"])
 def test_the_last_run_of_each_rule_is_found(schedules, a_series, ledger, clock, expression):
     plan = schedules.schedule(a_series(repeat=Repeat(expression=expression)))
