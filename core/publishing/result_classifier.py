@@ -18,7 +18,7 @@ from core.time.instants import Clock
 RECONNECT = "Connect the account again under Accounts, then retry."
 
 
-def mark_unconfirmed(reason: str) -> NetworkResult:
+def unconfirmed_result(reason: str) -> NetworkResult:
     """Return the result of an ambiguous attempt where a repeat would make a second post."""
     return Unconfirmed(reason=f"{reason} The post may have been published. Check the network, then decide.")
 

@@ -9,10 +9,10 @@ from core.publishing.http.client import RequestNotSent, Response, ResponseLost
 from core.publishing.network import CannotConnect, PostingPermission, Refused, RetryLater, Unconfirmed
 from core.publishing.result_classifier import (
     ResultClassifier,
-    mark_unconfirmed,
     posting_permission,
     require_success,
     retry_deduplicated,
+    unconfirmed_result,
 )
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -42,7 +42,7 @@ def classifier(ambiguous) -> ResultClassifier:
     ],
 )
 def test_a_clear_response_has_the_same_result_on_every_network(status, kind):
-    for ambiguous in (mark_unconfirmed, retry_deduplicated):
+    for ambiguous in (unconfirmed_result, retry_deduplicated):
         result = classifier(ambiguous).from_response(response(status))
         assert isinstance(result, kind)
         assert "some words" in result.reason
@@ -54,7 +54,7 @@ def test_a_clear_response_has_the_same_result_on_every_network(status, kind):
     ids=lambda unclear: f"{unclear.status}{' with Retry-After' if unclear.headers else ''}",
 )
 def test_an_ambiguous_response_is_retried_only_where_a_repeat_is_detected(unclear):
-    unconfirmed = classifier(mark_unconfirmed).from_response(unclear)
+    unconfirmed = classifier(unconfirmed_result).from_response(unclear)
     assert isinstance(unconfirmed, Unconfirmed)
     assert "some words" in unconfirmed.reason
     retried = classifier(retry_deduplicated).from_response(unclear)
@@ -63,11 +63,11 @@ def test_an_ambiguous_response_is_retried_only_where_a_repeat_is_detected(unclea
 
 
 def test_an_unsent_request_is_retried_and_a_lost_response_is_ambiguous():
-    for ambiguous in (mark_unconfirmed, retry_deduplicated):
+    for ambiguous in (unconfirmed_result, retry_deduplicated):
         result = classifier(ambiguous).from_error(RequestNotSent("It is away."))
         assert isinstance(result, RetryLater)
         assert not result.in_doubt
-    assert isinstance(classifier(mark_unconfirmed).from_error(ResponseLost("It hung up.")), Unconfirmed)
+    assert isinstance(classifier(unconfirmed_result).from_error(ResponseLost("It hung up.")), Unconfirmed)
     assert isinstance(classifier(retry_deduplicated).from_error(ResponseLost("It hung up.")), RetryLater)
 
 
@@ -84,7 +84,7 @@ def test_the_end_of_a_rate_limit_counts_only_for_a_429(status, wait):
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503])
-@pytest.mark.parametrize("ambiguous", [mark_unconfirmed, retry_deduplicated])
+@pytest.mark.parametrize("ambiguous", [unconfirmed_result, retry_deduplicated])
 def test_an_error_before_the_whole_request_was_sent_leaves_no_doubt(status, ambiguous):
     result = classifier(ambiguous).from_response(replace(response(status), request_sent=False))
     assert isinstance(result, RetryLater)

@@ -29,7 +29,7 @@ from core.publishing.network import (
 )
 from core.publishing.networks.discord.options import OPTIONS
 from core.publishing.profile import Profile, as_text
-from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed, posting_permission, require_success
+from core.publishing.result_classifier import ResultClassifier, posting_permission, require_success, unconfirmed_result
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import publication_seconds
 from core.time.instants import Clock
@@ -63,7 +63,7 @@ class DiscordNetwork:
     def __init__(self, clock: Clock, *, api: str = API) -> None:
         self._clock = clock
         self._api = api
-        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=unconfirmed_result)
 
     def connect(self, form: Mapping[str, str]) -> Account:
         hint = "Copy it in Discord: https://discord.com/api/webhooks/..."

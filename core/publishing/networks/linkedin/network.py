@@ -37,11 +37,11 @@ from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_B
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     ResultClassifier,
-    mark_unconfirmed,
     posting_permission,
     require_response,
     require_success,
     retry_harmless,
+    unconfirmed_result,
 )
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import upload_seconds
@@ -97,7 +97,7 @@ class LinkedInNetwork:
         self._api = api
         self._sleep = sleep
         self._uploads = UploadMemory(clock, uploads)
-        self._classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=unconfirmed_result)
         self._upload_classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, form: Mapping[str, str]) -> Account:

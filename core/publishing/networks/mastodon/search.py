@@ -19,7 +19,7 @@ from core.publishing.networks.mastodon.api import (
     published_status,
 )
 from core.publishing.networks.mastodon.options import stored_text
-from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed
+from core.publishing.result_classifier import ResultClassifier, unconfirmed_result
 from core.time.instants import from_utc_text
 
 MAX_SEARCHED = 200
@@ -55,9 +55,9 @@ class StatusSearch:
                 return result
             lowest = min((str(status["id"]) for status in page), key=id_order)
             if max_id and id_order(lowest) >= id_order(max_id):
-                return mark_unconfirmed("Mastodon repeats a page of statuses instead of the next one.")
+                return unconfirmed_result("Mastodon repeats a page of statuses instead of the next one.")
             max_id, searched = lowest, searched + len(page)
-        return mark_unconfirmed("The account has too many new statuses to search them all for this post.")
+        return unconfirmed_result("The account has too many new statuses to search them all for this post.")
 
     def _first_match(self, statuses: list[dict[str, Any]], publication: Publication) -> NetworkResult | None:
         results = (self._result_if_match(status, publication) for status in statuses)
@@ -71,7 +71,7 @@ class StatusSearch:
         if not source.ok:
             return self._failed(source)
         if "text" not in source.json_object:
-            return mark_unconfirmed("Mastodon has a new status that cannot be compared with this post.")
+            return unconfirmed_result("Mastodon has a new status that cannot be compared with this post.")
         expected = stored_text(publication.text, publication.options)
         if _normalized(str(source.json_object["text"])) != _normalized(expected):
             return None
@@ -79,13 +79,13 @@ class StatusSearch:
         if publication.belongs_to_another(found.reference or {}):
             return None
         if not expected.strip():
-            return mark_unconfirmed("Mastodon has a new status without a text, which may be this post.")
+            return unconfirmed_result("Mastodon has a new status without a text, which may be this post.")
         return found
 
     def _failed(self, response: Response) -> NetworkResult:
         """Return the result of a failed search: Unconfirmed if the server refused it, since a retry does not help."""
         result = self._classifier.from_response(response)
-        return mark_unconfirmed(result.reason) if isinstance(result, Refused) else result
+        return unconfirmed_result(result.reason) if isinstance(result, Refused) else result
 
 
 def newest_id(response: Response) -> str | None:

@@ -30,9 +30,9 @@ from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
     failure_text,
-    mark_unconfirmed,
     posting_permission,
     require_response,
+    unconfirmed_result,
 )
 from core.publishing.sending import send_post
 from core.time.instants import Clock
@@ -74,7 +74,7 @@ class SlackNetwork:
     def __init__(self, clock: Clock, *, hooks: str = HOOKS) -> None:
         self._clock = clock
         self._hooks = hooks
-        self._classifier = SlackClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = SlackClassifier(name=self.label, clock=clock, ambiguous=unconfirmed_result)
 
     def connect(self, form: Mapping[str, str]) -> Account:
         account = webhook_account(form, "slack", self.label, WEBHOOK_URL, "Copy the whole URL from the app's page.")

@@ -34,9 +34,9 @@ from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
-    mark_unconfirmed,
     posting_permission,
     require_success,
+    unconfirmed_result,
 )
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import publication_seconds
@@ -91,7 +91,7 @@ class TelegramNetwork:
     def __init__(self, clock: Clock, *, api: str = API) -> None:
         self._clock = clock
         self._api = api
-        self._classifier = TelegramClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = TelegramClassifier(name=self.label, clock=clock, ambiguous=unconfirmed_result)
 
     def connect(self, form: Mapping[str, str]) -> Account:
         token = parse_secret(form, "token", "bot token")

@@ -30,10 +30,10 @@ from core.publishing.network import (
 from core.publishing.options import Option
 from core.publishing.result_classifier import (
     ResultClassifier,
-    mark_unconfirmed,
     posting_permission,
     require_response,
     retry_deduplicated,
+    unconfirmed_result,
 )
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import publication_seconds
@@ -124,7 +124,7 @@ class WebhookNetwork:
         account, address = publication.account, publication.account.address or ""
         if not is_allowed_url(address):
             return Refused(reason=_BAD_ADDRESS)
-        ambiguous = retry_deduplicated if account.deduplicates else mark_unconfirmed
+        ambiguous = retry_deduplicated if account.deduplicates else unconfirmed_result
         classifier = ResultClassifier(name="The webhook", clock=self._clock, ambiguous=ambiguous)
         return send_post(classifier, lambda: self._post(publication, address), self._published)
 

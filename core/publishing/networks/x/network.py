@@ -38,10 +38,10 @@ from core.publishing.networks.x.weighted_length import weighted_length
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     ResultClassifier,
-    mark_unconfirmed,
     posting_permission,
     require_success,
     retry_harmless,
+    unconfirmed_result,
 )
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import upload_seconds
@@ -88,7 +88,7 @@ class XNetwork:
         self._api = api
         self._sleep = sleep
         self._uploads = UploadMemory(clock, uploads)
-        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=unconfirmed_result)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, form: Mapping[str, str]) -> Account:
