@@ -11,7 +11,7 @@ from core.errors import PunctualError
 from core.publishing.composing import suggest_time
 from core.time import instants
 from core.time.instants import offset_label, wall_time
-from core.time.written_refusals import WrittenTime
+from core.time.written_refusals import TimeInPast, WrittenTime
 from ui.compose import late_fields
 from ui.frame import zone_choices
 from ui.frame.application import application
@@ -107,8 +107,9 @@ def time_to_schedule(key: str) -> ChosenTime:
 
 
 def is_unclear(key: str) -> bool:
-    """Return whether the field for a time in words has words that are not understood."""
-    return isinstance(st.session_state.get(reading_key(key)), PunctualError)
+    """Return whether the field for a time in words has words that are not understood. A time that has passed is."""
+    reading = st.session_state.get(reading_key(key))
+    return isinstance(reading, PunctualError) and not isinstance(reading, TimeInPast)
 
 
 def replace(key: str, chosen: ChosenTime) -> None:
