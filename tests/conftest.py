@@ -84,8 +84,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two processes on each processor, because tests of processes and of browsers often wait."""
-    return 2 * (os.cpu_count() or 1)
+    """Run three processes on two processors, because tests of processes and of browsers often wait."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
 
 
 def pytest_collection_finish() -> None:
