@@ -31,5 +31,5 @@ class ServiceModels(Loader):  # type: ignore[misc]  # botocore has no types
 
 @cache
 def service_models() -> ServiceModels:
-    """Return the models, each of which is read once in a process."""
+    """Return the models of this process, which reads each of them once."""
     return ServiceModels()

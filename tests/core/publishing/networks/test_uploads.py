@@ -258,11 +258,15 @@ def test_a_video_may_be_as_large_as_the_network_documents(new_api, media_store, 
 
 
 @pytest.fixture
-def in_parts(new_api, stub, monkeypatch, video_name):
-    """Return the API of a network that takes the video in two parts or more, and the request of its second part."""
+def interrupted(new_api, new_post, stub, faulty_proxy, publish, monkeypatch, video_name):
+    """Interrupt an upload before its second part; return the API, the network and the post for the next attempt."""
     monkeypatch.setattr("core.publishing.networks.x.video.SEGMENT_BYTES", 40_000)
-    api = new_api(video_name)
-    return api, (b'name="segment_index"\r\n\r\n1' if api.label == "X" else api.SECOND_PATH.encode())
+    api, proxy = new_api(video_name), faulty_proxy(stub.url)
+    network = api.network(proxy.url)
+    post = new_post(video_name, network)
+    proxy.break_next("before", request='name="segment_index"\r\n\r\n1' if api.label == "X" else api.SECOND_PATH)
+    assert isinstance(publish(network, post), RetryLater)
+    return api, network, dataclasses.replace(post, attempt=2)
 
 
 def parts_received(api, stub):
@@ -270,31 +274,17 @@ def parts_received(api, stub):
     return [request.body for target in targets for request in stub.received(target)]
 
 
-def test_an_interrupted_video_continues_at_its_first_missing_part(
-    in_parts, new_post, stub, faulty_proxy, publish, video_name
-):
-    api, second_part = in_parts
-    proxy = faulty_proxy(stub.url)
-    network = api.network(proxy.url)
-    post = new_post(video_name, network)
-    proxy.break_next("before", request=second_part.decode())
-    assert isinstance(publish(network, post), RetryLater)
+def test_an_interrupted_video_continues_at_its_first_missing_part(interrupted, stub, publish):
+    api, network, post = interrupted
     assert len(parts_received(api, stub)) == 1
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2)), Published)
+    assert isinstance(publish(network, post), Published)
     received = parts_received(api, stub)
     assert len(received) == len(set(received)) == (3 if api.label == "X" else 2)
     assert len(stub.received(api.POST)) == 1
 
 
-def test_a_video_begins_anew_if_the_network_has_forgotten_its_first_parts(
-    in_parts, new_post, stub, faulty_proxy, publish, video_name
-):
-    api, second_part = in_parts
-    proxy = faulty_proxy(stub.url)
-    network = api.network(proxy.url)
-    post = new_post(video_name, network)
-    proxy.break_next("before", request=second_part.decode())
-    assert isinstance(publish(network, post), RetryLater)
+def test_a_video_begins_anew_if_the_network_has_forgotten_its_first_parts(interrupted, stub, publish):
+    api, network, post = interrupted
     refused = []
 
     def forget_once(request):
@@ -304,7 +294,7 @@ def test_a_video_begins_anew_if_the_network_has_forgotten_its_first_parts(
         return 200, {"ETag": "/ambry-video/2"}
 
     stub.decide(api.APPEND if api.label == "X" else api.PUT_SECOND, forget_once)
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2)), Published)
+    assert isinstance(publish(network, post), Published)
     begun = stub.received(api.INITIALIZE) if api.label == "X" else stub.received(api.VIDEO_ACTION)
     assert len(begun) == (2 if api.label == "X" else 3)  # LinkedIn's finalization has the same address
     assert len(stub.received(api.POST)) == 1
