@@ -24,6 +24,12 @@ from lambda_pkg.event import LATER_MEMBERS
 ACCOUNT, REGION = "123456789012", "us-east-1"
 STACK = "Punctual"
 SECRET_PARAMETER = "/Punctual/signing-secret"
+UNUSABLE_DEPLOYMENTS = (
+    ("eu-west-1", "CREATE_COMPLETE", "There is no stack Punctual in eu-west-1.", "correct PUNCTUAL_STACK"),
+    ("us-east-1", "CREATE_IN_PROGRESS", "The stack Punctual is in state CREATE_IN_PROGRESS.", "Wait until it is"),
+    ("us-east-1", "ROLLBACK_COMPLETE", "The stack Punctual is in state ROLLBACK_COMPLETE.", "Then deploy it again"),
+)
+"""A Region and the state of the stack in us-east-1 with which no post can be scheduled; the cause and the remedy."""
 GROUP = "posts"
 QUERY_SERVICES = ("iam", "sts", "cloudformation")
 """The used services with the query protocol, which responds in XML."""

@@ -5,6 +5,8 @@ from boto3.session import Session as AwsSession
 from botocore.exceptions import EndpointConnectionError
 from moto.backends import get_backend
 
+from tests.core.cloud import UNUSABLE_DEPLOYMENTS
+
 NOWHERE = EndpointConnectionError(endpoint_url="https://scheduler.eu-nowhere-1.amazonaws.com/schedules/post-1")
 EXPIRED = "The security token included in the request is expired"
 DENIED = "User: ada is not authorized to perform: scheduler:CreateSchedule on resource: post-1"
@@ -56,15 +58,7 @@ def test_a_noted_post_is_shown_with_what_happens_next_and_the_form_is_empty(brow
     assert "**Not scheduled yet.** The post is saved, and Punctual schedules it within 2 minutes." in session.shown
 
 
-@pytest.mark.parametrize(
-    ("region", "status", "cause", "remedy"),
-    [
-        ("eu-west-1", "CREATE_COMPLETE", "There is no stack Punctual in eu-west-1.", "correct PUNCTUAL_STACK"),
-        ("us-east-1", "CREATE_IN_PROGRESS", "The stack Punctual is in state CREATE_IN_PROGRESS.", "Wait until it is"),
-        ("us-east-1", "ROLLBACK_COMPLETE", "The stack Punctual is in state ROLLBACK_COMPLETE.", "Then deploy it again"),
-    ],
-    ids=["region without the stack", "during the deployment", "after a failed deployment"],
-)
+@pytest.mark.parametrize(("region", "status", "cause", "remedy"), UNUSABLE_DEPLOYMENTS)
 def test_a_deployment_that_cannot_be_used_is_named_on_a_page_that_takes_no_post(
     new_session, deployed, monkeypatch, tmp_path, region, status, cause, remedy
 ):

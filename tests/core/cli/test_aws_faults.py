@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto.backends import get_backend
 
 from core.cli.main import main
+from tests.core.cloud import UNUSABLE_DEPLOYMENTS
 
 POST = ("schedule", "--text", "Good morning", "--at", "2026-12-05T09:00", "--to", "outbox")
 NOWHERE = EndpointConnectionError(endpoint_url="https://scheduler.eu-nowhere-1.amazonaws.com/schedules/post-1")
@@ -52,15 +53,7 @@ def test_a_refused_post_is_noted_and_armed_when_it_is_scheduled_again_under_its_
     assert (status, json.loads(out)["state"], err) == (0, "armed", "")
 
 
-@pytest.mark.parametrize(
-    ("region", "stack", "cause", "remedy"),
-    [
-        ("eu-west-1", "CREATE_COMPLETE", "There is no stack Punctual in eu-west-1.", "correct PUNCTUAL_STACK"),
-        ("us-east-1", "CREATE_IN_PROGRESS", "The stack Punctual is in state CREATE_IN_PROGRESS.", "Wait until it is"),
-        ("us-east-1", "ROLLBACK_COMPLETE", "The stack Punctual is in state ROLLBACK_COMPLETE.", "Then deploy it again"),
-    ],
-    ids=["region without the stack", "during the deployment", "after a failed deployment"],
-)
+@pytest.mark.parametrize(("region", "stack", "cause", "remedy"), UNUSABLE_DEPLOYMENTS)
 def test_a_deployment_that_cannot_be_used_takes_no_post(command, monkeypatch, region, stack, cause, remedy):
     state = get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual")
     with monkeypatch.context() as wrong:
